@@ -1,0 +1,3 @@
+//! Whole pipelines over real data.
+
+pub mod flights;

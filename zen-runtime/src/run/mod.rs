@@ -1,0 +1,25 @@
+//! Running a pipeline: the scheduler, what it tells while it runs, and what is
+//! kept of a run.
+
+mod error;
+mod history;
+mod node;
+mod plan;
+mod prepare;
+mod record;
+mod report;
+mod result;
+mod runner;
+mod scheduler;
+mod state;
+mod summary;
+mod values;
+
+pub use error::{FailedRun, RunError};
+pub use history::{PastRun, PastStep};
+pub use plan::{Plan, PlannedStep};
+pub use record::{ParseRunIdError, RunId, StepOutcome, StepRun};
+pub use report::Report;
+pub use result::{OutputError, Run};
+pub use runner::Runner;
+pub use summary::Summary;

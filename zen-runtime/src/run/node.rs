@@ -1,0 +1,219 @@
+//! Runs one step of a run.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use super::{
+    StepOutcome, StepRun, prepare::prepare, scheduler::Shared, state::Claim, values::gather,
+};
+use crate::{
+    fingerprint::Fingerprint,
+    pipeline::Node,
+    step::{
+        Decision, Encoded, MissReason, NewResult, PreparedCall, Step, StepFailure, Value, decide,
+        keep, scoped, warn_once, with_progress,
+    },
+    store::{Hit, Output},
+};
+
+/// What came of a worker's turn with a step.
+#[derive(Debug)]
+pub(super) enum NodeOutcome {
+    Done(Box<StepRun>),
+    /// A step of the same fingerprint is running; this one comes back.
+    Parked,
+}
+
+/// Decides on a step, and computes it if it is a miss.
+pub(super) fn run(shared: &Shared<'_>, index: usize) -> NodeOutcome {
+    let node = &shared.graph.nodes[index];
+    let started = Instant::now();
+    let Some(step) = &node.step.linked else {
+        let failure = StepFailure::new("the step is not linked into this binary");
+        return done(shared.step_run(index, failure.into()));
+    };
+    let artifact = |output: crate::pipeline::OutputRef| {
+        let output = shared.lock().artifact(output.node, output.output)?;
+        Some(output.id)
+    };
+    let prepared = prepare(shared.settings.repository, node, step, &artifact);
+    let (call, decision) = match prepared {
+        Err(reason) => (None, Decision::Miss(vec![reason])),
+        Ok(call) => {
+            if let Some(outcome) = join(shared, index, &call) {
+                return outcome;
+            }
+            let decision = decide(shared.settings.repository, &call);
+            (Some(call), decision)
+        }
+    };
+    let mut run = match decision {
+        Decision::Hit(hit) => cached(shared, index, hit),
+        Decision::Miss(reasons) => compute(shared, index, step, call.as_ref(), reasons),
+    };
+    run.fingerprint = call.map(|call| call.fingerprint());
+    run.duration = started.elapsed();
+    done(run)
+}
+
+fn done(run: StepRun) -> NodeOutcome {
+    NodeOutcome::Done(Box::new(run))
+}
+
+/// Joins a step of the same fingerprint, if there is one in this run.
+fn join(shared: &Shared<'_>, index: usize, call: &PreparedCall) -> Option<NodeOutcome> {
+    if !call.definition.is_cached() {
+        return None;
+    }
+    let mut state = shared.lock();
+    match state.claim(index, call.fingerprint()) {
+        Claim::Go => None,
+        Claim::Parked => Some(NodeOutcome::Parked),
+        Claim::SameAs(owner) => {
+            let other = state.done(owner)?.clone();
+            state.share(index, owner);
+            Some(done(same_as(shared, index, other, call.fingerprint())))
+        }
+    }
+}
+
+/// A step that takes over what came of another with the same fingerprint.
+fn same_as(
+    shared: &Shared<'_>,
+    index: usize,
+    other: StepRun,
+    fingerprint: Fingerprint,
+) -> StepRun {
+    let outcome = match other.outcome {
+        StepOutcome::Computed { .. } => StepOutcome::Cached {
+            saved: other.duration,
+        },
+        outcome => outcome,
+    };
+    StepRun {
+        outputs: other.outputs,
+        fingerprint: Some(fingerprint),
+        ..shared.step_run(index, outcome)
+    }
+}
+
+fn cached(shared: &Shared<'_>, index: usize, hit: Hit) -> StepRun {
+    let name = &shared.graph.nodes[index].name;
+    tracing::info!(target: "zen", step = %name, "cached");
+    let outcome = StepOutcome::Cached {
+        saved: hit.duration,
+    };
+    StepRun {
+        outputs: hit.outputs,
+        ..shared.step_run(index, outcome)
+    }
+}
+
+fn compute(
+    shared: &Shared<'_>,
+    index: usize,
+    step: &Step,
+    call: Option<&PreparedCall>,
+    reasons: Vec<MissReason>,
+) -> StepRun {
+    let node = &shared.graph.nodes[index];
+    shared.observer.step_started(index, &node.name);
+    match execute(shared, index, step) {
+        Err(failure) => shared.step_run(index, failure.into()),
+        Ok((values, duration)) => {
+            let outputs = store(shared, node, step, call, &values, duration);
+            hold(shared, index, values);
+            StepRun {
+                outputs,
+                ..shared.step_run(index, StepOutcome::Computed { reasons })
+            }
+        }
+    }
+}
+
+/// Runs the function of a node on its inputs' values, with panics caught.
+fn execute(
+    shared: &Shared<'_>,
+    index: usize,
+    step: &Step,
+) -> Result<(Vec<Value>, Duration), StepFailure> {
+    let node = &shared.graph.nodes[index];
+    let values = gather(shared, index)?;
+    let span = tracing::info_span!(
+        target: "zen", "step", name = %node.name, calls = step.definition().name()
+    );
+    let progress = Arc::from(shared.observer.progress_of(index));
+    let repository = shared.settings.repository.clone();
+    let started = Instant::now();
+    let body = || {
+        span.in_scope(|| scoped(repository, || with_progress(progress, || step.execute(values))))
+    };
+    let values = catch_unwind(AssertUnwindSafe(body))
+        .unwrap_or_else(|payload| Err(StepFailure::from_panic(&*payload)))?;
+    Ok((values, started.elapsed()))
+}
+
+/// Computes a node again whose stored values are gone, and holds its values.
+pub(super) fn recompute(shared: &Shared<'_>, index: usize) -> Result<(), StepFailure> {
+    let node = &shared.graph.nodes[index];
+    let step = node
+        .step
+        .linked
+        .as_ref()
+        .ok_or_else(|| StepFailure::new("the step is not linked into this binary"))?;
+    let artifact = |output: crate::pipeline::OutputRef| {
+        let output = shared.lock().artifact(output.node, output.output)?;
+        Some(output.id)
+    };
+    let call = prepare(shared.settings.repository, node, step, &artifact).ok();
+    let (values, duration) = execute(shared, index, step)?;
+    store(shared, node, step, call.as_ref(), &values, duration);
+    hold(shared, index, values);
+    Ok(())
+}
+
+fn hold(shared: &Shared<'_>, index: usize, values: Vec<Value>) {
+    let mut state = shared.lock();
+    for (output, value) in values.into_iter().enumerate() {
+        state.hold(index, output, value);
+    }
+}
+
+/// Stores a node's values. Without a call they have no place to be found again,
+/// and nothing is stored.
+fn store(
+    shared: &Shared<'_>,
+    node: &Node,
+    step: &Step,
+    call: Option<&PreparedCall>,
+    values: &[Value],
+    duration: Duration,
+) -> Vec<Output> {
+    let Some(call) = call else {
+        return Vec::new();
+    };
+    let encoded = step
+        .output_types()
+        .iter()
+        .zip(values)
+        .map(|(kind, value)| (kind.encode)(value))
+        .collect::<Result<Vec<Encoded>, _>>();
+    match encoded {
+        Err(error) => {
+            warn_once(format!("the result of `{}` is not kept: {error}", node.name));
+            Vec::new()
+        }
+        Ok(encoded) => {
+            let result = NewResult {
+                types: step.output_types(),
+                encoded,
+                duration,
+                run: Some(shared.settings.run.to_string()),
+            };
+            keep(shared.settings.repository, call, result)
+        }
+    }
+}

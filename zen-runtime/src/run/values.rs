@@ -1,0 +1,103 @@
+//! The values that a step of a run is handed: loaded only when a step that
+//! misses needs them.
+
+use std::sync::PoisonError;
+
+use super::{node::recompute, scheduler::Shared};
+use crate::{
+    codec::CodecError,
+    pipeline::{Bound, OutputRef},
+    step::{ParameterType, Slot, StepFailure, Value, Values, warn_once},
+};
+
+/// The values of all arguments of a node.
+pub(super) fn gather(shared: &Shared<'_>, index: usize) -> Result<Values, StepFailure> {
+    let node = &shared.graph.nodes[index];
+    let kinds = node
+        .step
+        .linked
+        .as_ref()
+        .map_or(&[][..], |step| step.parameter_types());
+    let slots = node
+        .arguments
+        .iter()
+        .zip(kinds)
+        .map(|(argument, kind)| slot(shared, argument, *kind))
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(Values::new(slots, shared.settings.block_on.clone()))
+}
+
+fn slot(
+    shared: &Shared<'_>,
+    argument: &Bound,
+    kind: ParameterType,
+) -> Result<Slot, StepFailure> {
+    let unknown = || StepFailure::new("the value of an argument is not known");
+    match argument {
+        Bound::Parameter { value, .. } => value.clone().map(Slot::Value).ok_or_else(unknown),
+        Bound::Ignored(make) => {
+            let make = make.as_ref().ok_or_else(unknown)?;
+            Ok(Slot::Ignored(make()))
+        }
+        Bound::Input(input) => load(shared, *input).map(Slot::Value),
+        Bound::Inputs(inputs) => assemble(shared, inputs, kind).map(Slot::Value),
+    }
+}
+
+/// The value of an output: of this process, else from the store, else computed
+/// again.
+fn load(shared: &Shared<'_>, output: OutputRef) -> Result<Value, StepFailure> {
+    let held = || shared.lock().value(output.node, output.output);
+    if let Some(value) = held() {
+        return Ok(value);
+    }
+    // One worker at a time reads or recomputes a node. Nodes need earlier nodes
+    // only, so the locks are taken in falling order and cannot deadlock.
+    let _alone = shared.loading[output.node]
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner);
+    if let Some(value) = held() {
+        return Ok(value);
+    }
+    if let Some(value) = read(shared, output) {
+        shared
+            .lock()
+            .hold(output.node, output.output, value.clone());
+        return Ok(value);
+    }
+    let name = &shared.graph.nodes[output.node].name;
+    warn_once(format!("the stored result of `{name}` is gone or damaged: it is computed again"));
+    recompute(shared, output.node)?;
+    held().ok_or_else(|| StepFailure::new(format!("the step `{name}` gave no value")))
+}
+
+fn read(shared: &Shared<'_>, output: OutputRef) -> Option<Value> {
+    let artifact = shared.lock().artifact(output.node, output.output)?;
+    let bytes = shared.settings.repository.store().read(&artifact.id);
+    let bytes = bytes.ok().flatten()?;
+    let step = shared.graph.nodes[output.node].step.linked.as_ref()?;
+    let kind = step.output_types().get(output.output)?;
+    (kind.decode)(&bytes).ok()
+}
+
+/// The `Vec` that a list of handles stands for. Its encoding is its length and
+/// those of its elements, so it is put together without knowing their type.
+fn assemble(
+    shared: &Shared<'_>,
+    inputs: &[OutputRef],
+    kind: ParameterType,
+) -> Result<Value, StepFailure> {
+    let told = |error: CodecError| StepFailure::from_error(&error);
+    let mut bytes = (inputs.len() as u64).to_le_bytes().to_vec();
+    for input in inputs {
+        let value = load(shared, *input)?;
+        let step = shared.graph.nodes[input.node].step.linked.as_ref();
+        let output = step.and_then(|step| step.output_types().get(input.output));
+        let output = output.ok_or_else(|| StepFailure::new("an input is of no known type"))?;
+        bytes.extend((output.encode)(&value).map_err(told)?.bytes);
+    }
+    let operations = kind
+        .operations
+        .ok_or_else(|| StepFailure::new("an ignored argument cannot be a list of inputs"))?;
+    (operations.decode)(&bytes).map_err(told)
+}

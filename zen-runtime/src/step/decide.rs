@@ -1,0 +1,143 @@
+//! The one decision: is a call a hit or a miss, and why.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{PreparedCall, conflict::conflicts, warn_once};
+use crate::{
+    codec::ArtifactId,
+    fingerprint::Difference,
+    store::{Hit, Repository, StoreError},
+};
+
+/// How many earlier results of a step are compared to find what changed.
+const COMPARED: usize = 16;
+
+/// What [`decide`] says about a call.
+#[derive(Clone, Debug)]
+pub enum Decision {
+    /// The result is stored, and all of its artifacts are there.
+    Hit(Hit),
+    /// The call must be computed.
+    Miss(Vec<MissReason>),
+}
+
+impl Decision {
+    /// Whether it is a hit.
+    pub fn is_hit(&self) -> bool {
+        matches!(self, Self::Hit(_))
+    }
+
+    /// Why it is a miss; empty for a hit.
+    pub fn reasons(&self) -> &[MissReason] {
+        match self {
+            Self::Hit(_) => &[],
+            Self::Miss(reasons) => reasons,
+        }
+    }
+}
+
+/// Why a call is a miss.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum MissReason {
+    /// No result of this step is stored.
+    NeverRun,
+    /// The nearest earlier result differs in this.
+    Changed(Difference),
+    /// The step has `cache = false`.
+    CacheDisabled,
+    /// Another function goes by the same name.
+    NameConflict,
+    /// The result is known, but the bytes of one of its artifacts are gone or
+    /// damaged.
+    ArtifactMissing(ArtifactId),
+    /// The result is stored, but cannot be decoded as the type it should have.
+    Undecodable(String),
+    /// An argument has no identity, so that no result can be found by it.
+    NotIdentified {
+        /// The argument.
+        argument: String,
+        /// Why.
+        why: String,
+    },
+    /// The metadata store could not be read.
+    StoreUnreadable(String),
+}
+
+/// Whether `call` is a hit in `repository`, and if not, why.
+///
+/// Runs, dry runs, explanations and plain calls all ask this function. It never
+/// fails: what cannot be read is a miss.
+pub fn decide(repository: &Repository, call: &PreparedCall) -> Decision {
+    if !call.definition.is_cached() {
+        return Decision::Miss(vec![MissReason::CacheDisabled]);
+    }
+    if conflicts(call.definition) {
+        return Decision::Miss(vec![MissReason::NameConflict]);
+    }
+    look_up(repository, call).unwrap_or_else(|error| {
+        warn_once(format!("cannot read {}: {error}", repository.dir().display()));
+        Decision::Miss(vec![MissReason::StoreUnreadable(error.to_string())])
+    })
+}
+
+fn look_up(repository: &Repository, call: &PreparedCall) -> Result<Decision, StoreError> {
+    let store = repository.store();
+    let Some(hit) = store.hit(&call.fingerprint)? else {
+        return Ok(Decision::Miss(what_changed(repository, call)?));
+    };
+    for output in &hit.outputs {
+        if !store.contains(&output.id)? {
+            return Ok(Decision::Miss(vec![MissReason::ArtifactMissing(output.id)]));
+        }
+    }
+    Ok(Decision::Hit(hit))
+}
+
+/// How the call differs from the nearest of the step's latest results.
+fn what_changed(
+    repository: &Repository,
+    call: &PreparedCall,
+) -> Result<Vec<MissReason>, StoreError> {
+    let nearest = repository
+        .store()
+        .recent(&call.parts.step, COMPARED)?
+        .iter()
+        .map(|record| call.parts.differences(&record.parts))
+        .min_by_key(Vec::len);
+    Ok(match nearest {
+        None => vec![MissReason::NeverRun],
+        Some(differences) => differences.into_iter().map(MissReason::Changed).collect(),
+    })
+}
+
+impl fmt::Display for MissReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NeverRun => write!(f, "no result of this step is stored"),
+            Self::Changed(difference) => write!(f, "{difference}"),
+            Self::CacheDisabled => write!(f, "the step has `cache = false`"),
+            Self::NameConflict => write!(f, "another function goes by the same name"),
+            Self::ArtifactMissing(id) => write!(f, "the artifact {id:#} is gone"),
+            Self::Undecodable(why) => write!(f, "the stored result cannot be read: {why}"),
+            Self::NotIdentified { argument, why } => {
+                write!(f, "the argument `{argument}` has no identity: {why}")
+            }
+            Self::StoreUnreadable(why) => write!(f, "the store cannot be read: {why}"),
+        }
+    }
+}
+
+impl fmt::Display for Decision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Hit(_) => write!(f, "hit"),
+            Self::Miss(reasons) => {
+                let reasons: Vec<_> = reasons.iter().map(ToString::to_string).collect();
+                write!(f, "miss: {}", reasons.join("; "))
+            }
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! A function as a step: its definition, the registry of linked steps, and the
+//! memoized call.
+//!
+//! [`decide`] is the one place that says whether a call is a hit or a miss;
+//! everything else asks it.
+
+mod ambient;
+mod arguments;
+mod artifact;
+mod block_on;
+mod conflict;
+mod decide;
+mod definition;
+mod failure;
+mod keep;
+mod linked;
+mod memoize;
+mod outputs;
+mod progress;
+mod registry;
+mod types;
+mod values;
+mod warning;
+mod watched;
+
+pub(crate) use ambient::scoped;
+pub use arguments::{Arguments, PreparedCall};
+pub use artifact::{Artifact, ArtifactError};
+pub(crate) use block_on::BlockOn;
+pub use decide::{Decision, MissReason, decide};
+pub use definition::{Definition, DefinitionParts, ParameterDefinition};
+pub use failure::{StepFailure, probe};
+pub(crate) use keep::{NewResult, keep, unix_millis};
+pub use linked::{Generics, Step, StepId};
+pub(crate) use memoize::LoadError;
+pub use memoize::{
+    bypass, bypass_async, memoize, memoize_async, memoize_result, memoize_result_async,
+};
+pub use outputs::{Encoded, One, OneArray, Outputs, ReturnProbe, Split};
+pub use progress::progress;
+pub(crate) use progress::with_progress;
+pub use registry::Registration;
+pub(crate) use registry::{linked, remember};
+pub use types::{OutputType, ParameterType};
+pub(crate) use values::Slot;
+pub use values::{Taken, TakenIgnored, Value, Values};
+pub(crate) use warning::warn_once;
+pub(crate) use watched::Watch;

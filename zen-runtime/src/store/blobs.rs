@@ -1,0 +1,121 @@
+//! Large artifacts, one file each.
+
+use std::{
+    fs::{self, File},
+    io::{self, ErrorKind, Write},
+    path::{Path, PathBuf},
+};
+
+use super::{
+    error::{AtPath, StoreError},
+    layout::Layout,
+    warning::warn_once,
+};
+use crate::codec::ArtifactId;
+
+/// What a blob's file says.
+#[derive(Debug)]
+pub(super) enum Content {
+    /// The bytes, as the ID says they are.
+    Whole(Vec<u8>),
+    /// There is no such file.
+    Missing,
+    /// The bytes are not those of the ID. The file has been moved away.
+    Damaged,
+}
+
+/// `blobs/ab/cdef…`: the ID in hexadecimal, the first byte as a folder.
+fn path(layout: &Layout, id: &ArtifactId) -> PathBuf {
+    let name = id.to_string();
+    let (folder, file) = name.split_at(2);
+    layout.blobs().join(folder).join(file)
+}
+
+/// Whether a file of the right size is there.
+pub(super) fn is_there(layout: &Layout, id: &ArtifactId, size: u64) -> Result<bool, StoreError> {
+    let path = path(layout, id);
+    match fs::metadata(&path) {
+        Ok(found) => Ok(found.is_file() && found.len() == size),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(StoreError::io(&path, error)),
+    }
+}
+
+/// Writes a blob unless it is there. When this returns the file is whole and
+/// durable under its name; it never shows under that name before it is whole.
+pub(super) fn write(layout: &Layout, id: &ArtifactId, bytes: &[u8]) -> Result<(), StoreError> {
+    if is_there(layout, id, bytes.len() as u64)? {
+        return Ok(());
+    }
+    let path = path(layout, id);
+    let folder = path.parent().unwrap_or(layout.blobs());
+    if !folder.is_dir() {
+        fs::create_dir_all(folder).at(folder)?;
+        sync_folder(layout.blobs())?;
+    }
+    let temporary = layout.temporary();
+    let mut file = tempfile::NamedTempFile::new_in(temporary).at(temporary)?;
+    file.write_all(bytes).at(file.path())?;
+    forbid_writing(file.as_file()).at(file.path())?;
+    file.as_file().sync_data().at(file.path())?;
+    file.persist(&path)
+        .map_err(|failed| failed.error)
+        .at(&path)?;
+    sync_folder(folder)
+}
+
+/// A blob never changes: an editor or a script should not be able to by
+/// accident.
+#[cfg(unix)]
+fn forbid_writing(file: &File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(fs::Permissions::from_mode(0o444))
+}
+
+/// Windows can neither rename over nor delete a file that may not be written.
+#[cfg(not(unix))]
+fn forbid_writing(_: &File) -> io::Result<()> {
+    Ok(())
+}
+
+/// Makes the names in a folder durable.
+#[cfg(unix)]
+fn sync_folder(folder: &Path) -> Result<(), StoreError> {
+    File::open(folder)
+        .and_then(|folder| folder.sync_all())
+        .at(folder)
+}
+
+/// Windows writes names through its journal and offers no way to wait for it.
+#[cfg(not(unix))]
+fn sync_folder(_: &Path) -> Result<(), StoreError> {
+    Ok(())
+}
+
+/// Reads a blob and checks it against its ID.
+pub(super) fn read(layout: &Layout, id: &ArtifactId, codec: &str) -> Result<Content, StoreError> {
+    let path = path(layout, id);
+    let bytes = match fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Content::Missing),
+        Err(error) => return Err(StoreError::io(&path, error)),
+    };
+    if ArtifactId::of(codec, &bytes) == *id {
+        return Ok(Content::Whole(bytes));
+    }
+    quarantine(layout, id, &path);
+    Ok(Content::Damaged)
+}
+
+/// Moves a damaged blob away, so that the artifact counts as missing from now
+/// on and can be stored anew. Should that fail, it is found damaged again.
+fn quarantine(layout: &Layout, id: &ArtifactId, path: &Path) {
+    let folder = layout.quarantine();
+    let moved =
+        fs::create_dir_all(folder).and_then(|()| fs::rename(path, folder.join(id.to_string())));
+    let what = match moved {
+        Ok(()) => format!("and was moved to {}", folder.display()),
+        Err(error) => format!("and cannot be moved to {}: {error}", folder.display()),
+    };
+    warn_once(&format!("the artifact {id:#} is damaged {what}"));
+}

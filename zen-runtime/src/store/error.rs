@@ -1,0 +1,86 @@
+//! What goes wrong with a store.
+
+use std::{
+    error::Error,
+    io,
+    path::{Path, PathBuf},
+};
+
+/// Why a store could not be opened, read or written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// A file or folder of the store could not be read or written.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The metadata store refused an operation: it is damaged, locked or on a
+    /// file system that lacks what it needs.
+    #[error("the metadata store {}: {source}", path.display())]
+    Metadata {
+        /// The database file.
+        path: PathBuf,
+        /// What the database said.
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// The metadata store is damaged so that the database gave up on it.
+    #[error(
+        "the metadata store {} is damaged ({message}); move it away to begin a new one",
+        path.display()
+    )]
+    Damaged {
+        /// The database file.
+        path: PathBuf,
+        /// The message that the database panicked with.
+        message: String,
+    },
+    /// The store was made by a newer release.
+    #[error(
+        "the store has format {found}, and this release knows formats up to {known}; upgrade zen, or name another folder with `ZEN_REPO`"
+    )]
+    Newer {
+        /// The format of the store.
+        found: u64,
+        /// The newest format that this release knows.
+        known: u64,
+    },
+    /// A record could not be encoded.
+    #[error("a record could not be encoded: {source}")]
+    Encode {
+        /// What the codec said.
+        source: Box<dyn Error + Send + Sync>,
+    },
+}
+
+impl StoreError {
+    /// A record or document that the codec refused.
+    pub(crate) fn encode(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::Encode {
+            source: source.into(),
+        }
+    }
+
+    /// An input or output error on `path`.
+    pub(crate) fn io(path: &Path, source: io::Error) -> Self {
+        Self::Io {
+            path: path.to_owned(),
+            source,
+        }
+    }
+}
+
+/// Names the path in an input or output error.
+pub(super) trait AtPath<T> {
+    /// The result, with `path` in its error.
+    fn at(self, path: &Path) -> Result<T, StoreError>;
+}
+
+impl<T> AtPath<T> for io::Result<T> {
+    fn at(self, path: &Path) -> Result<T, StoreError> {
+        self.map_err(|source| StoreError::io(path, source))
+    }
+}

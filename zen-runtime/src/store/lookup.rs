@@ -1,0 +1,180 @@
+//! Looking up calls and artifacts.
+
+use std::sync::Arc;
+
+use super::{
+    ArtifactInfo, Hit, Record, Store, StoreError,
+    artifact::{Entry, info, lineage},
+    blobs::{self, Content},
+    metadata::{Page, Snapshot, Table},
+    record,
+};
+use crate::{codec::ArtifactId, fingerprint::Fingerprint};
+
+impl Store {
+    /// What a hit needs to know of a call's record; `None` if there is no
+    /// record, or none that can be read. Whether the artifacts are there is
+    /// another question: [`Store::contains`] answers it.
+    ///
+    /// # Errors
+    /// If the metadata store cannot be read.
+    pub fn hit(&self, fingerprint: &Fingerprint) -> Result<Option<Hit>, StoreError> {
+        self.look(|snapshot| {
+            let page = snapshot.record(fingerprint.as_bytes())?;
+            Ok(page.and_then(|page| record::decode_hit(fingerprint, &page)))
+        })
+    }
+
+    /// A call's record; `None` if there is none, or none that can be read.
+    ///
+    /// # Errors
+    /// If the metadata store cannot be read.
+    pub fn record(&self, fingerprint: &Fingerprint) -> Result<Option<Arc<Record>>, StoreError> {
+        self.look(|snapshot| Ok(record_in(snapshot, fingerprint)?.map(Arc::new)))
+    }
+
+    /// The latest records of a step, the newest first, no more than `limit`.
+    ///
+    /// # Errors
+    /// If the metadata store cannot be read.
+    pub fn recent(&self, step: &str, limit: usize) -> Result<Vec<Record>, StoreError> {
+        let snapshot = self.fresh_snapshot()?;
+        let mut records = Vec::new();
+        if limit == 0 {
+            return Ok(records);
+        }
+        snapshot.scan(
+            Table::RECENT,
+            &record::recent::prefix(step),
+            &mut |key, _| {
+                let found = match record::recent::fingerprint(key) {
+                    Some(fingerprint) => record_in(&snapshot, &fingerprint)?,
+                    None => None,
+                };
+                // An entry may outlive its record. And the key says the step's name,
+                // a zero and more: with a zero in a name, that may be another step.
+                records.extend(
+                    found.filter(|record| record.recent_key() == key && record.parts.step == step),
+                );
+                Ok(records.len() < limit)
+            },
+        )?;
+        Ok(records)
+    }
+
+    /// The calls that gave an artifact, in no particular order.
+    ///
+    /// # Errors
+    /// If the metadata store cannot be read.
+    pub fn producers(&self, id: &ArtifactId) -> Result<Vec<Fingerprint>, StoreError> {
+        let mut producers = Vec::new();
+        let snapshot = self.fresh_snapshot()?;
+        snapshot.scan(Table::LINEAGE, id.as_bytes(), &mut |key, _| {
+            producers.extend(lineage::fingerprint(key));
+            Ok(true)
+        })?;
+        Ok(producers)
+    }
+
+    /// Whether an artifact's bytes are there: in the metadata store, or as a
+    /// blob of the right size. The bytes themselves are not read;
+    /// [`Store::read`] checks them.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn contains(&self, id: &ArtifactId) -> Result<bool, StoreError> {
+        let Some((size, inline)) = self.entry(id, |entry| (entry.size, entry.inline.is_some()))?
+        else {
+            return Ok(false);
+        };
+        let there = inline || blobs::is_there(&self.layout, id, size)?;
+        if !there {
+            // Another process may have found it missing too, and have kept
+            // another result for the call since.
+            self.forget_snapshot();
+        }
+        Ok(there)
+    }
+
+    /// What the store knows of an artifact, whether or not its bytes are there.
+    ///
+    /// # Errors
+    /// If the metadata store cannot be read.
+    pub fn artifact(&self, id: &ArtifactId) -> Result<Option<ArtifactInfo>, StoreError> {
+        self.entry(id, info)
+    }
+
+    /// An artifact's encoded bytes, checked against its ID. `None` if they are
+    /// missing or damaged. A damaged blob is moved to `quarantine/`.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn read(&self, id: &ArtifactId) -> Result<Option<Vec<u8>>, StoreError> {
+        self.read_with(id, <[u8]>::to_vec)
+    }
+
+    /// Like [`Store::read`], without a copy: `f` gets a small artifact's bytes
+    /// where they lie in the database.
+    ///
+    /// # Errors
+    /// Those of [`Store::read`].
+    pub fn read_with<R>(
+        &self,
+        id: &ArtifactId,
+        f: impl FnOnce(&[u8]) -> R,
+    ) -> Result<Option<R>, StoreError> {
+        let found = self.look(|snapshot| {
+            let page = snapshot.artifact(id.as_bytes())?;
+            Ok(page.and_then(|page| Found::in_page(id, page)))
+        })?;
+        let codec = match found {
+            None => return Ok(None),
+            Some(Found::Small { page, start }) => return Ok(Some(f(&page[start..]))),
+            Some(Found::Blob { codec }) => codec,
+        };
+        match blobs::read(&self.layout, id, &codec)? {
+            Content::Whole(bytes) => Ok(Some(f(&bytes))),
+            Content::Missing | Content::Damaged => {
+                self.forget_snapshot();
+                Ok(None)
+            }
+        }
+    }
+
+    fn entry<R>(
+        &self,
+        id: &ArtifactId,
+        f: impl Fn(Entry<'_>) -> R,
+    ) -> Result<Option<R>, StoreError> {
+        self.look(|snapshot| {
+            let page = snapshot.artifact(id.as_bytes())?;
+            let entry = page.as_deref().and_then(|page| Entry::read(id, page));
+            Ok(entry.map(&f))
+        })
+    }
+}
+
+/// Where an artifact's bytes are.
+enum Found {
+    /// At the end of this page, checked.
+    Small { page: Page, start: usize },
+    /// In a blob.
+    Blob { codec: String },
+}
+
+impl Found {
+    fn in_page(id: &ArtifactId, page: Page) -> Option<Self> {
+        let entry = Entry::read(id, &page)?;
+        if entry.inline.is_none() {
+            let codec = entry.codec.to_owned();
+            return Some(Self::Blob { codec });
+        }
+        let start = page.len() - entry.checked(id)?.len();
+        Some(Self::Small { page, start })
+    }
+}
+
+fn record_in(snapshot: &Snapshot, fingerprint: &Fingerprint) -> Result<Option<Record>, StoreError> {
+    let page = snapshot.record(fingerprint.as_bytes())?;
+    Ok(page.and_then(|page| record::decode(fingerprint, &page)))
+}

@@ -1,0 +1,70 @@
+//! The tables by name.
+
+use redb::TableDefinition;
+
+/// Every table maps bytes to bytes: what they mean, and whether they are whole,
+/// is for the store to say.
+pub(super) type Definition = TableDefinition<'static, &'static [u8], &'static [u8]>;
+
+/// A table of the store's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::store) struct Table(&'static str);
+
+impl Table {
+    /// The store's format version under the empty key.
+    pub(in crate::store) const FORMAT: Self = Self("format");
+    /// Fingerprint -> record.
+    pub(in crate::store) const RECORDS: Self = Self("records");
+    /// Step's name, creation time counted downwards, fingerprint -> nothing.
+    pub(in crate::store) const RECENT: Self = Self("recent");
+    /// Artifact ID -> codec, size and the bytes of a small one.
+    pub(in crate::store) const ARTIFACTS: Self = Self("artifacts");
+    /// Artifact ID, fingerprint -> nothing.
+    pub(in crate::store) const LINEAGE: Self = Self("lineage");
+    /// Device and inode -> hash of a file outside of the store.
+    pub(in crate::store) const FILES: Self = Self("files");
+
+    /// All of them; they are made with the database.
+    pub(super) const ALL: [Self; 6] = [
+        Self::FORMAT,
+        Self::RECORDS,
+        Self::RECENT,
+        Self::ARTIFACTS,
+        Self::LINEAGE,
+        Self::FILES,
+    ];
+
+    /// The name in the database.
+    pub(in crate::store) const fn name(self) -> &'static str {
+        self.0
+    }
+
+    /// The table that holds a collection.
+    pub(in crate::store) const fn of(collection: Collection) -> Self {
+        Self(collection.0)
+    }
+
+    pub(super) const fn definition(self) -> Definition {
+        TableDefinition::new(self.0)
+    }
+}
+
+/// A set of documents by key, for the rooms above the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Collection(&'static str);
+
+impl Collection {
+    /// Versions of pipelines.
+    pub const PIPELINES: Self = Self("pipelines");
+    /// Names of pipelines.
+    pub const PIPELINE_NAMES: Self = Self("pipeline-names");
+    /// Runs.
+    pub const RUNS: Self = Self("runs");
+    /// Steps of runs.
+    pub const RUN_STEPS: Self = Self("run-steps");
+
+    /// The name in the database.
+    pub const fn name(self) -> &'static str {
+        self.0
+    }
+}

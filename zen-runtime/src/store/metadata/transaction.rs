@@ -1,0 +1,152 @@
+//! Writing to the database.
+
+use std::{fmt, path::Path};
+
+use redb::{ReadableTable, WriteTransaction};
+
+use super::{
+    Collection, Table, guard,
+    walk::{Order, Visit, walk},
+};
+use crate::store::{StoreError, documents};
+
+/// One write transaction: all of it is kept, or nothing.
+pub struct Transaction<'t> {
+    path: &'t Path,
+    inner: &'t WriteTransaction,
+}
+
+impl<'t> Transaction<'t> {
+    pub(super) fn new(path: &'t Path, inner: &'t WriteTransaction) -> Self {
+        Self { path, inner }
+    }
+
+    /// The document under `key`. A damaged one is not there.
+    ///
+    /// # Errors
+    /// If the metadata store cannot be read.
+    pub fn get(&self, collection: Collection, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        let value = self.look(Table::of(collection), key)?;
+        Ok(value.and_then(|value| documents::open(collection, key, &value).map(<[u8]>::to_vec)))
+    }
+
+    /// Puts a document under `key`, in place of the one that may be there.
+    ///
+    /// # Errors
+    /// If the metadata store cannot be written.
+    pub fn put(
+        &mut self,
+        collection: Collection,
+        key: &[u8],
+        value: &[u8],
+    ) -> Result<(), StoreError> {
+        let sealed = documents::seal(collection, key, value);
+        self.insert(Table::of(collection), key, &sealed)
+    }
+
+    /// Calls `visit` with the documents whose key begins with `prefix`, in the
+    /// order of their keys, until it returns `false`.
+    ///
+    /// # Errors
+    /// If the metadata store cannot be read, or `visit` fails.
+    pub fn scan(
+        &mut self,
+        collection: Collection,
+        prefix: &[u8],
+        visit: Visit<'_>,
+    ) -> Result<(), StoreError> {
+        self.walk(collection, prefix, Order::Forward, visit)
+    }
+
+    /// Like [`Transaction::scan`], the last key first.
+    ///
+    /// # Errors
+    /// Those of [`Transaction::scan`].
+    pub fn scan_back(
+        &mut self,
+        collection: Collection,
+        prefix: &[u8],
+        visit: Visit<'_>,
+    ) -> Result<(), StoreError> {
+        self.walk(collection, prefix, Order::Backward, visit)
+    }
+
+    fn walk(
+        &mut self,
+        collection: Collection,
+        prefix: &[u8],
+        order: Order,
+        visit: Visit<'_>,
+    ) -> Result<(), StoreError> {
+        let definition = Table::of(collection).definition();
+        let table = guard(self.path, || self.inner.open_table(definition))?;
+        let mut visit = documents::whole(collection, visit);
+        walk(self.path, &table, prefix, order, &mut visit)
+    }
+
+    /// The value under `key`.
+    pub(in crate::store) fn look(
+        &self,
+        table: Table,
+        key: &[u8],
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        guard(self.path, || -> Result<_, redb::Error> {
+            let table = self.inner.open_table(table.definition())?;
+            let value = table.get(key)?;
+            Ok(value.map(|value| value.value().to_vec()))
+        })
+    }
+
+    /// Puts `value` under `key`.
+    pub(in crate::store) fn insert(
+        &mut self,
+        table: Table,
+        key: &[u8],
+        value: &[u8],
+    ) -> Result<(), StoreError> {
+        guard(self.path, || -> Result<_, redb::Error> {
+            let mut table = self.inner.open_table(table.definition())?;
+            table.insert(key, value)?;
+            Ok(())
+        })
+    }
+
+    /// Takes `key` away.
+    pub(in crate::store) fn remove(&mut self, table: Table, key: &[u8]) -> Result<(), StoreError> {
+        guard(self.path, || -> Result<_, redb::Error> {
+            let mut table = self.inner.open_table(table.definition())?;
+            table.remove(key)?;
+            Ok(())
+        })
+    }
+
+    /// The format that the database says it has; `None` if it is a new one.
+    pub(super) fn format(&self) -> Result<Option<u64>, StoreError> {
+        let value = self.look(Table::FORMAT, &[])?;
+        Ok(value.as_deref().map(format_of))
+    }
+
+    /// Makes all tables that are not there yet, and notes the format.
+    pub(super) fn create_tables(&mut self, format: u64) -> Result<(), StoreError> {
+        for table in Table::ALL {
+            guard(self.path, || {
+                self.inner.open_table(table.definition()).map(drop)
+            })?;
+        }
+        self.insert(Table::FORMAT, &[], &format.to_le_bytes())
+    }
+}
+
+/// The format that these bytes stand for. What is not a number of this release
+/// is of a later one.
+pub(super) fn format_of(bytes: &[u8]) -> u64 {
+    bytes.try_into().map_or(u64::MAX, u64::from_le_bytes)
+}
+
+impl fmt::Debug for Transaction<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transaction")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,171 @@
+//! The repository's files: a metadata store that says which artifacts a call
+//! gave, and the artifacts themselves.
+//!
+//! `docs/formats.md` has the layout of every byte. Nothing that is read is
+//! trusted: a record, an artifact or a document that fails its check counts as
+//! absent.
+
+mod artifact;
+mod blobs;
+mod commit;
+mod documents;
+mod error;
+mod files;
+mod layout;
+mod lookup;
+mod metadata;
+mod record;
+mod repository;
+mod seal;
+mod shared;
+#[cfg(test)]
+mod tests;
+mod warning;
+
+use std::{
+    fmt,
+    path::Path,
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+pub use self::{
+    artifact::{ArtifactInfo, NewArtifact},
+    error::StoreError,
+    metadata::{Collection, Transaction, View, Visit},
+    record::{Hit, Output, Record},
+    repository::Repository,
+};
+use self::{
+    files::FileMemory,
+    layout::Layout,
+    metadata::{Metadata, Snapshot},
+};
+
+/// After how many own commits the held snapshot is given up: the database
+/// cannot use pages again that a snapshot still shows.
+const COMMITS_PER_SNAPSHOT: u32 = 64;
+
+/// An open store: the metadata and the artifacts in one folder.
+///
+/// All of its methods may be called from any thread, and while other processes
+/// use the same folder.
+pub struct Store {
+    layout: Layout,
+    metadata: Metadata,
+    /// Tells the database file from a later one of the same name.
+    identity: Option<(u64, u64)>,
+    /// A look at the database that lookups share. What is in it stays true, as
+    /// records do not change; what is not may have come since.
+    held: RwLock<Option<Arc<Snapshot>>>,
+    commits: AtomicU32,
+    files: FileMemory,
+}
+
+impl Store {
+    fn new(layout: Layout) -> Result<Self, StoreError> {
+        let metadata = Metadata::open(&layout.metadata())?;
+        Ok(Self {
+            identity: shared::identity_of_database(&layout)?,
+            metadata,
+            layout,
+            held: RwLock::default(),
+            commits: AtomicU32::new(0),
+            files: FileMemory::default(),
+        })
+    }
+
+    /// The store's folder.
+    pub fn dir(&self) -> &Path {
+        self.layout.root()
+    }
+
+    /// Whether the store's database still is the one in the folder.
+    fn is_at(&self, layout: &Layout) -> bool {
+        shared::identity_of_database(layout).is_ok_and(|now| now == self.identity)
+    }
+
+    /// Reads documents as they are now.
+    ///
+    /// # Errors
+    /// If the metadata store cannot be read, or `f` fails.
+    pub fn view<R>(&self, f: impl FnOnce(&View) -> Result<R, StoreError>) -> Result<R, StoreError> {
+        f(&View::new(self.metadata.snapshot()?))
+    }
+
+    /// Reads and writes documents in one step. No other writer comes between,
+    /// and what `f` put is durable when this returns. If `f` fails, nothing is
+    /// kept.
+    ///
+    /// # Errors
+    /// If the metadata store cannot be written, or `f` fails.
+    pub fn transact<R>(
+        &self,
+        f: impl FnMut(&mut Transaction<'_>) -> Result<R, StoreError>,
+    ) -> Result<R, StoreError> {
+        self.write(f)
+    }
+
+    /// Every write goes through here.
+    fn write<R>(
+        &self,
+        f: impl FnMut(&mut Transaction<'_>) -> Result<R, StoreError>,
+    ) -> Result<R, StoreError> {
+        let result = self.metadata.write(f)?;
+        let commits = self.commits.fetch_add(1, Ordering::Relaxed) + 1;
+        if commits.is_multiple_of(COMMITS_PER_SNAPSHOT) {
+            self.forget_snapshot();
+        }
+        Ok(result)
+    }
+
+    /// Looks into the held snapshot, and before the answer is "not there" into
+    /// a fresh one, which is held from then on.
+    fn look<R>(
+        &self,
+        find: impl Fn(&Snapshot) -> Result<Option<R>, StoreError>,
+    ) -> Result<Option<R>, StoreError> {
+        if let Some(found) = self.look_into_held(&find)? {
+            return Ok(Some(found));
+        }
+        find(&*self.fresh_snapshot()?)
+    }
+
+    fn look_into_held<R>(
+        &self,
+        find: impl Fn(&Snapshot) -> Result<Option<R>, StoreError>,
+    ) -> Result<Option<R>, StoreError> {
+        let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
+        held.as_deref().map_or(Ok(None), find)
+    }
+
+    /// Begins a new snapshot and holds it.
+    fn fresh_snapshot(&self) -> Result<Arc<Snapshot>, StoreError> {
+        let fresh = Arc::new(self.metadata.snapshot()?);
+        self.hold(Some(fresh.clone()));
+        Ok(fresh)
+    }
+
+    /// Gives up the held snapshot: the next lookup begins a fresh one.
+    fn forget_snapshot(&self) {
+        self.hold(None);
+    }
+
+    fn hold(&self, snapshot: Option<Arc<Snapshot>>) {
+        let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
+        let before = std::mem::replace(&mut *held, snapshot);
+        drop(held);
+        // Ending a snapshot takes a while: not under the lock.
+        drop(before);
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store")
+            .field("dir", &self.dir())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,41 @@
+//! One open store per folder and process.
+
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+    sync::{Arc, LazyLock, Mutex, PoisonError, Weak},
+};
+
+use super::{Store, StoreError, error::AtPath, layout::Layout};
+
+static OPEN: LazyLock<Mutex<HashMap<PathBuf, Weak<Store>>>> = LazyLock::new(Mutex::default);
+
+impl Store {
+    /// Opens the store in the folder `dir`, and makes whatever is missing of
+    /// it. While a store is open, opening it again gives the same one.
+    ///
+    /// # Errors
+    /// If the folder cannot be made or read, if the database in it is damaged
+    /// or locked, or if a newer release made it.
+    pub fn open(dir: &Path) -> Result<Arc<Self>, StoreError> {
+        let layout = Layout::create(dir)?;
+        let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = open.get(layout.root()).and_then(Weak::upgrade);
+        if let Some(store) = known.filter(|store| store.is_at(&layout)) {
+            return Ok(store);
+        }
+        let root = layout.root().to_owned();
+        let store = Arc::new(Self::new(layout)?);
+        open.retain(|_, store| store.strong_count() > 0);
+        open.insert(root, Arc::downgrade(&store));
+        Ok(store)
+    }
+}
+
+/// Tells the database file from a later one of the same name. `None` where the
+/// system does not say.
+pub(super) fn identity_of_database(layout: &Layout) -> Result<Option<(u64, u64)>, StoreError> {
+    let path = layout.metadata();
+    let metadata = std::fs::metadata(&path).at(&path)?;
+    Ok(super::files::inode(&metadata))
+}
