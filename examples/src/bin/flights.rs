@@ -3,15 +3,12 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    time::Instant,
 };
 
 use anyhow::{Context, Result};
 use clap::{Parser, ValueEnum};
-use zen_examples::flights::{
-    Model, Score, clean, evaluate, features, join, load_airports, load_flights, load_planes,
-    load_weather, report, split, train_logistic, train_tree,
-};
+use zen_examples::flights::{BY_LOGISTIC, BY_TREE, Report, Score, by_tree, train_logistic};
+use zen_runtime::{Repository, step_ref};
 
 /// Which flights out of New York will arrive late?
 #[derive(Debug, Parser)]
@@ -49,10 +46,13 @@ enum Trainer {
 
 fn main() -> Result<()> {
     let options = Options::parse();
-    let (model, score) = run(&options)?;
-    let picture = timed("report", || report(&model, &score))?;
+    let repo = Repository::discover()?;
+    let (name, (score, picture)) = match options.trainer {
+        Trainer::Tree => (BY_TREE, train_tree(&repo, &options)?),
+        Trainer::Logistic => (BY_LOGISTIC, train_logistic_copy(&repo, &options)?),
+    };
     write(&options.report, &picture.svg)?;
-    println!("{}", model.kind());
+    println!("{name}");
     println!("  AUC      {:.4}", score.auc);
     println!("  accuracy {:.4}", score.accuracy);
     println!("  log loss {:.4}", score.log_loss);
@@ -60,26 +60,28 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-fn run(options: &Options) -> Result<(Model, Score)> {
-    let file = |name: &str| options.data.join(name);
-    let flights = timed("load_flights", || load_flights(&file("flights.csv.zst")))?;
-    let weather = timed("load_weather", || load_weather(&file("weather.csv.zst")))?;
-    let planes = timed("load_planes", || load_planes(&file("planes.csv.zst")))?;
-    let airports = timed("load_airports", || load_airports(&file("airports.csv.zst")))?;
-    let table = timed("join", || join(&flights, &weather, &planes, &airports))?;
-    let table = timed("clean", || clean(&table));
-    let data = timed("features", || features(&table));
-    let parts = timed("split", || split(&data, 0.25, 1))?;
-    let model = match options.trainer {
-        Trainer::Tree => timed("train_tree", || {
-            train_tree(&parts.train, options.max_depth, options.min_leaf)
-        }),
-        Trainer::Logistic => timed("train_logistic", || {
-            train_logistic(&parts.train, options.penalty, 100)
-        }),
-    }?;
-    let score = timed("evaluate", || evaluate(&model, &parts.test))?;
-    Ok((model, score))
+fn train_tree(repo: &Repository, options: &Options) -> Result<(Score, Report)> {
+    let pipeline = by_tree(&options.data, options.max_depth, options.min_leaf);
+    Ok(repo.run(&pipeline)?.outputs()?)
+}
+
+/// Takes the pipeline that an earlier process kept, puts the other trainer in the
+/// tree's place, and reuses everything before it.
+fn train_logistic_copy(repo: &Repository, options: &Options) -> Result<(Score, Report)> {
+    if repo.versions(BY_TREE)?.is_empty() {
+        repo.save(&by_tree(&options.data, options.max_depth, options.min_leaf))?;
+    }
+    let trainer = step_ref!(train_logistic)
+        .with("penalty", options.penalty)
+        .with("max_iterations", 100_u32);
+    let copy = repo
+        .pipeline(BY_TREE)?
+        .copy(BY_LOGISTIC)
+        .replace("model", trainer)?
+        // Each penalty is a version of the copy.
+        .allow_new_version();
+    let run = repo.run(&copy)?;
+    Ok((run.output("score")?, run.output("picture")?))
 }
 
 fn write(path: &Path, text: &str) -> Result<()> {
@@ -88,11 +90,4 @@ fn write(path: &Path, text: &str) -> Result<()> {
             .with_context(|| format!("cannot create {}", folder.display()))?;
     }
     fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
-}
-
-fn timed<T>(name: &str, function: impl FnOnce() -> T) -> T {
-    let start = Instant::now();
-    let value = function();
-    eprintln!("{name:>14} {:>8.3} s", start.elapsed().as_secs_f64());
-    value
 }

@@ -1,9 +1,8 @@
 //! The airports.
 
-use std::path::Path;
-
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
+use zen_runtime::{File, step};
 
 use super::source::Source;
 
@@ -23,8 +22,9 @@ pub struct Airports {
 /// # Errors
 ///
 /// When the file cannot be read or a value in it cannot be understood.
-pub fn load_airports(path: &Path) -> Result<Airports> {
-    let source = Source::open(path)?;
+#[step]
+pub fn load_airports(file: &File) -> Result<Airports> {
+    let source = Source::open(file.path())?;
     let code = source.column("faa")?;
     let latitude = source.column("lat")?;
     let longitude = source.column("lon")?;

@@ -1,9 +1,8 @@
 //! The flights.
 
-use std::path::Path;
-
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
+use zen_runtime::{File, step};
 
 use super::{
     calendar::{minutes, utc_hour, weekday},
@@ -46,8 +45,9 @@ pub struct Flights {
 /// # Errors
 ///
 /// When the file cannot be read or a value in it cannot be understood.
-pub fn load_flights(path: &Path) -> Result<Flights> {
-    let source = Source::open(path)?;
+#[step]
+pub fn load_flights(file: &File) -> Result<Flights> {
+    let source = Source::open(file.path())?;
     let year = source.column("year")?;
     let month = source.column("month")?;
     let day = source.column("day")?;

@@ -5,6 +5,7 @@ use linfa::traits::Fit;
 use linfa_logistic::LogisticRegression;
 use ndarray::{Array1, Array2, ShapeBuilder};
 use serde::{Deserialize, Serialize};
+use zen_runtime::step;
 
 use super::{
     dataset::Dataset,
@@ -33,6 +34,7 @@ pub struct LogisticModel {
 ///
 /// When a hyperparameter is out of range, the flights are all of one kind, or
 /// the weights cannot be found.
+#[step]
 pub fn train_logistic(train: &Dataset, penalty: f64, max_iterations: u32) -> Result<Model> {
     ensure!(
         penalty.is_finite() && penalty >= 0.0,

@@ -8,42 +8,44 @@
 //!                                                   └─ test ────────────────────────┘
 //! ```
 //!
-//! Every function is deterministic: the same input gives the same bits. Tables
+//! Every function is a step, and deterministic: the same input gives the same bits. Tables
 //! are structs of columns, which are quick to store and to read back.
 
 mod airports;
 mod calendar;
 mod category;
-mod clean;
+mod cleaning;
 mod dataset;
 mod departures;
-mod features;
-mod join;
+mod encoding;
+mod joining;
 mod logistic;
 mod model;
 mod numbers;
+mod pipeline;
 mod planes;
-mod report;
+mod picture;
 mod score;
 mod source;
-mod split;
+mod holdout;
 mod table;
 mod tree;
 mod weather;
 
 pub use airports::{Airports, load_airports};
 pub use category::Category;
-pub use clean::clean;
+pub use cleaning::clean;
 pub use dataset::Dataset;
 pub use departures::{Flights, load_flights};
-pub use features::features;
-pub use join::join;
+pub use encoding::features;
+pub use joining::join;
 pub use logistic::{LogisticModel, train_logistic};
 pub use model::Model;
 pub use planes::{Planes, load_planes};
-pub use report::{Report, report};
+pub use picture::{Report, report};
 pub use score::{Bin, Point, Score, evaluate};
-pub use split::{Split, split};
+pub use holdout::split;
+pub use pipeline::{BY_LOGISTIC, BY_TREE, Outcome, by_tree};
 pub use table::Table;
 pub use tree::{TreeModel, train_tree};
 pub use weather::{Observations, Weather, load_weather};

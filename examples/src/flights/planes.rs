@@ -1,9 +1,8 @@
 //! The planes.
 
-use std::path::Path;
-
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
+use zen_runtime::{File, step};
 
 use super::source::Source;
 
@@ -23,8 +22,9 @@ pub struct Planes {
 /// # Errors
 ///
 /// When the file cannot be read or a value in it cannot be understood.
-pub fn load_planes(path: &Path) -> Result<Planes> {
-    let source = Source::open(path)?;
+#[step]
+pub fn load_planes(file: &File) -> Result<Planes> {
+    let source = Source::open(file.path())?;
     let tail = source.column("tailnum")?;
     let built = source.column("year")?;
     let seats = source.column("seats")?;

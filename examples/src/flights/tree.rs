@@ -6,6 +6,7 @@ use smartcore::{
     linalg::basic::matrix::DenseMatrix,
     tree::decision_tree_regressor::{DecisionTreeRegressor, DecisionTreeRegressorParameters},
 };
+use zen_runtime::step;
 
 use super::{dataset::Dataset, model::Model};
 
@@ -23,6 +24,7 @@ pub struct TreeModel {
 /// # Errors
 ///
 /// When a hyperparameter is out of range, or the flights are all of one kind.
+#[step]
 pub fn train_tree(train: &Dataset, max_depth: u32, min_leaf: u32) -> Result<Model> {
     ensure!(min_leaf > 0, "a leaf holds at least one flight");
     train.ensure_both_kinds()?;

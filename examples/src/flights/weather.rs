@@ -1,9 +1,8 @@
 //! The weather at the airports of departure.
 
-use std::path::Path;
-
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
+use zen_runtime::{File, step};
 
 use super::{
     calendar::utc_hour,
@@ -65,8 +64,9 @@ impl Observations {
 /// # Errors
 ///
 /// When the file cannot be read or a value in it cannot be understood.
-pub fn load_weather(path: &Path) -> Result<Weather> {
-    let source = Source::open(path)?;
+#[step]
+pub fn load_weather(file: &File) -> Result<Weather> {
+    let source = Source::open(file.path())?;
     let origin = source.column("origin")?;
     let hour = source.column("time_hour")?;
     let columns = measured(&source)?;

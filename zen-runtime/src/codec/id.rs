@@ -11,12 +11,27 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ArtifactId([u8; 32]);
 
+/// What sets the hash of an artifact apart from any other.
+const DOMAIN: &[u8] = b"zen artifact 1\n";
+
 impl ArtifactId {
     /// The ID of `bytes` encoded by `codec`.
     ///
     /// Hashed as: `"zen artifact 1\n"`, the length of the codec's name as one
     /// little-endian `u64`, the name, the bytes.
     pub fn of(codec: &str, bytes: &[u8]) -> Self {
+        let head = DOMAIN.len() + size_of::<u64>() + codec.len();
+        let mut whole = [0; 256];
+        if let Some(whole) = whole.get_mut(..head + bytes.len()) {
+            let (domain, rest) = whole.split_at_mut(DOMAIN.len());
+            let (length, rest) = rest.split_at_mut(size_of::<u64>());
+            let (name, content) = rest.split_at_mut(codec.len());
+            domain.copy_from_slice(DOMAIN);
+            length.copy_from_slice(&(codec.len() as u64).to_le_bytes());
+            name.copy_from_slice(codec.as_bytes());
+            content.copy_from_slice(bytes);
+            return Self(*blake3::hash(whole).as_bytes());
+        }
         let mut hasher = Self::hasher(codec);
         hasher.update(bytes);
         Self::finish(&hasher)
@@ -26,7 +41,7 @@ impl ArtifactId {
     /// that comes in pieces.
     pub(crate) fn hasher(codec: &str) -> blake3::Hasher {
         let mut hasher = blake3::Hasher::new();
-        hasher.update(b"zen artifact 1\n");
+        hasher.update(DOMAIN);
         hasher.update(&(codec.len() as u64).to_le_bytes());
         hasher.update(codec.as_bytes());
         hasher

@@ -20,7 +20,7 @@ impl Store {
     /// # Errors
     /// If the store cannot be written. Nothing is kept then, but for blobs that
     /// no record names.
-    pub fn commit(
+    pub(crate) fn commit(
         &self,
         record: Option<Record>,
         artifacts: Vec<NewArtifact>,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     ArtifactInfo, Hit, Record, Store, StoreError,
-    artifact::{Entry, info, lineage},
+    artifact::{Entry, lineage},
     blobs::{self, Content},
     metadata::{Page, Snapshot, Table},
     record,
@@ -18,7 +18,7 @@ impl Store {
     ///
     /// # Errors
     /// If the metadata store cannot be read.
-    pub fn hit(&self, fingerprint: &Fingerprint) -> Result<Option<Hit>, StoreError> {
+    pub(crate) fn hit(&self, fingerprint: &Fingerprint) -> Result<Option<Hit>, StoreError> {
         self.look(|snapshot| {
             let page = snapshot.record(fingerprint.as_bytes())?;
             Ok(page.and_then(|page| record::decode_hit(fingerprint, &page)))
@@ -29,7 +29,10 @@ impl Store {
     ///
     /// # Errors
     /// If the metadata store cannot be read.
-    pub fn record(&self, fingerprint: &Fingerprint) -> Result<Option<Arc<Record>>, StoreError> {
+    pub(crate) fn record(
+        &self,
+        fingerprint: &Fingerprint,
+    ) -> Result<Option<Arc<Record>>, StoreError> {
         self.look(|snapshot| Ok(record_in(snapshot, fingerprint)?.map(Arc::new)))
     }
 
@@ -37,7 +40,7 @@ impl Store {
     ///
     /// # Errors
     /// If the metadata store cannot be read.
-    pub fn recent(&self, step: &str, limit: usize) -> Result<Vec<Record>, StoreError> {
+    pub(crate) fn recent(&self, step: &str, limit: usize) -> Result<Vec<Record>, StoreError> {
         let snapshot = self.fresh_snapshot()?;
         let mut records = Vec::new();
         if limit == 0 {
@@ -66,7 +69,7 @@ impl Store {
     ///
     /// # Errors
     /// If the metadata store cannot be read.
-    pub fn producers(&self, id: &ArtifactId) -> Result<Vec<Fingerprint>, StoreError> {
+    pub(crate) fn producers(&self, id: &ArtifactId) -> Result<Vec<Fingerprint>, StoreError> {
         let mut producers = Vec::new();
         let snapshot = self.fresh_snapshot()?;
         snapshot.scan(Table::LINEAGE, id.as_bytes(), &mut |key, _| {
@@ -82,9 +85,14 @@ impl Store {
     ///
     /// # Errors
     /// If the store cannot be read.
-    pub fn contains(&self, id: &ArtifactId) -> Result<bool, StoreError> {
-        let Some((size, inline)) = self.entry(id, |entry| (entry.size, entry.inline.is_some()))?
-        else {
+    pub(crate) fn contains(&self, id: &ArtifactId) -> Result<bool, StoreError> {
+        // A damaged size can only make this `false`.
+        let found = self.look(|snapshot| {
+            let page = snapshot.artifact(id.as_bytes())?;
+            let entry = page.as_deref().and_then(Entry::read_unchecked);
+            Ok(entry.map(|entry| (entry.size, entry.inline.is_some())))
+        })?;
+        let Some((size, inline)) = found else {
             return Ok(false);
         };
         let there = inline || blobs::is_there(&self.layout, id, size)?;
@@ -100,8 +108,12 @@ impl Store {
     ///
     /// # Errors
     /// If the metadata store cannot be read.
-    pub fn artifact(&self, id: &ArtifactId) -> Result<Option<ArtifactInfo>, StoreError> {
-        self.entry(id, info)
+    pub(crate) fn artifact(&self, id: &ArtifactId) -> Result<Option<ArtifactInfo>, StoreError> {
+        self.look(|snapshot| {
+            let page = snapshot.artifact(id.as_bytes())?;
+            let entry = page.as_deref().and_then(|page| Entry::read(id, page));
+            Ok(entry.map(Entry::info))
+        })
     }
 
     /// An artifact's encoded bytes, checked against its ID. `None` if they are
@@ -109,7 +121,7 @@ impl Store {
     ///
     /// # Errors
     /// If the store cannot be read.
-    pub fn read(&self, id: &ArtifactId) -> Result<Option<Vec<u8>>, StoreError> {
+    pub(crate) fn read(&self, id: &ArtifactId) -> Result<Option<Vec<u8>>, StoreError> {
         self.read_with(id, <[u8]>::to_vec)
     }
 
@@ -118,7 +130,7 @@ impl Store {
     ///
     /// # Errors
     /// Those of [`Store::read`].
-    pub fn read_with<R>(
+    pub(crate) fn read_with<R>(
         &self,
         id: &ArtifactId,
         f: impl FnOnce(&[u8]) -> R,
@@ -140,18 +152,6 @@ impl Store {
             }
         }
     }
-
-    fn entry<R>(
-        &self,
-        id: &ArtifactId,
-        f: impl Fn(Entry<'_>) -> R,
-    ) -> Result<Option<R>, StoreError> {
-        self.look(|snapshot| {
-            let page = snapshot.artifact(id.as_bytes())?;
-            let entry = page.as_deref().and_then(|page| Entry::read(id, page));
-            Ok(entry.map(&f))
-        })
-    }
 }
 
 /// Where an artifact's bytes are.
@@ -164,7 +164,7 @@ enum Found {
 
 impl Found {
     fn in_page(id: &ArtifactId, page: Page) -> Option<Self> {
-        let entry = Entry::read(id, &page)?;
+        let entry = Entry::read_unchecked(&page)?;
         if entry.inline.is_none() {
             let codec = entry.codec.to_owned();
             return Some(Self::Blob { codec });

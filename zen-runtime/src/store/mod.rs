@@ -31,11 +31,14 @@ use std::{
     },
 };
 
-pub use self::{
+pub(crate) use self::{
     artifact::{ArtifactInfo, NewArtifact},
-    error::StoreError,
     metadata::{Collection, Transaction, View, Visit},
-    record::{Hit, Output, Record},
+    record::Record,
+};
+pub use self::{
+    error::StoreError,
+    record::{Hit, Output},
     repository::Repository,
 };
 use self::{
@@ -52,7 +55,7 @@ const COMMITS_PER_SNAPSHOT: u32 = 64;
 ///
 /// All of its methods may be called from any thread, and while other processes
 /// use the same folder.
-pub struct Store {
+pub(crate) struct Store {
     layout: Layout,
     metadata: Metadata,
     /// Tells the database file from a later one of the same name.
@@ -78,7 +81,7 @@ impl Store {
     }
 
     /// The store's folder.
-    pub fn dir(&self) -> &Path {
+    pub(crate) fn dir(&self) -> &Path {
         self.layout.root()
     }
 
@@ -91,7 +94,10 @@ impl Store {
     ///
     /// # Errors
     /// If the metadata store cannot be read, or `f` fails.
-    pub fn view<R>(&self, f: impl FnOnce(&View) -> Result<R, StoreError>) -> Result<R, StoreError> {
+    pub(crate) fn view<R>(
+        &self,
+        f: impl FnOnce(&View) -> Result<R, StoreError>,
+    ) -> Result<R, StoreError> {
         f(&View::new(self.metadata.snapshot()?))
     }
 
@@ -101,7 +107,7 @@ impl Store {
     ///
     /// # Errors
     /// If the metadata store cannot be written, or `f` fails.
-    pub fn transact<R>(
+    pub(crate) fn transact<R>(
         &self,
         f: impl FnMut(&mut Transaction<'_>) -> Result<R, StoreError>,
     ) -> Result<R, StoreError> {

@@ -15,7 +15,7 @@ const FORMAT: u8 = 1;
 
 /// What a call gave, and everything that its fingerprint was made from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Record {
+pub(crate) struct Record {
     /// The call.
     pub fingerprint: Fingerprint,
     /// What the fingerprint is the hash of.
@@ -65,7 +65,7 @@ pub(super) fn encode(record: &Record) -> Result<Vec<u8>, StoreError> {
     let key = record.fingerprint.as_bytes();
     let head = seal::seal(HEAD, key, body(&record.hit())?);
     let parts = seal::seal(PARTS, key, body(&record.parts)?);
-    let length = u32::try_from(head.len()).map_err(unencodable)?;
+    let length = u32::try_from(head.len()).map_err(StoreError::encode)?;
     Ok([&[FORMAT][..], &length.to_le_bytes(), &head, &parts].concat())
 }
 
@@ -74,13 +74,7 @@ const HEAD: &str = "records head";
 const PARTS: &str = "records parts";
 
 fn body<T: Serialize>(value: &T) -> Result<Vec<u8>, StoreError> {
-    codec::encode(value).map_err(unencodable)
-}
-
-fn unencodable(error: impl std::error::Error + Send + Sync + 'static) -> StoreError {
-    StoreError::Encode {
-        source: Box::new(error),
-    }
+    codec::encode(value).map_err(StoreError::encode)
 }
 
 /// The head of a stored record; `None`, with a warning, if it is damaged or of

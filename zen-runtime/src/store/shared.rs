@@ -17,7 +17,7 @@ impl Store {
     /// # Errors
     /// If the folder cannot be made or read, if the database in it is damaged
     /// or locked, or if a newer release made it.
-    pub fn open(dir: &Path) -> Result<Arc<Self>, StoreError> {
+    pub(crate) fn open(dir: &Path) -> Result<Arc<Self>, StoreError> {
         let layout = Layout::create(dir)?;
         let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
         let known = open.get(layout.root()).and_then(Weak::upgrade);

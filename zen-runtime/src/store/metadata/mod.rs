@@ -22,7 +22,7 @@ use redb::{Builder, ConcurrencyMode, Database, ReadTransaction, ReadableDatabase
 
 pub(super) use self::snapshot::{Page, Snapshot};
 pub(super) use self::tables::Table;
-pub use self::{snapshot::View, tables::Collection, transaction::Transaction, walk::Visit};
+pub(crate) use self::{snapshot::View, tables::Collection, transaction::Transaction, walk::Visit};
 use super::StoreError;
 
 /// The newest format of the database that this release knows.

@@ -147,7 +147,7 @@ impl fmt::Debug for Snapshot {
 
 /// The documents as they were at one moment.
 #[derive(Debug)]
-pub struct View(Snapshot);
+pub(crate) struct View(Snapshot);
 
 impl View {
     pub(in crate::store) fn new(snapshot: Snapshot) -> Self {
@@ -158,7 +158,11 @@ impl View {
     ///
     /// # Errors
     /// If the metadata store cannot be read.
-    pub fn get(&self, collection: Collection, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+    pub(crate) fn get(
+        &self,
+        collection: Collection,
+        key: &[u8],
+    ) -> Result<Option<Vec<u8>>, StoreError> {
         let page = self.0.look(Table::of(collection), key)?;
         Ok(page.and_then(|page| documents::open(collection, key, &page).map(<[u8]>::to_vec)))
     }
@@ -168,7 +172,7 @@ impl View {
     ///
     /// # Errors
     /// If the metadata store cannot be read, or `visit` fails.
-    pub fn scan(
+    pub(crate) fn scan(
         &self,
         collection: Collection,
         prefix: &[u8],
@@ -181,7 +185,7 @@ impl View {
     ///
     /// # Errors
     /// Those of [`View::scan`].
-    pub fn scan_back(
+    pub(crate) fn scan_back(
         &self,
         collection: Collection,
         prefix: &[u8],

@@ -51,20 +51,16 @@ impl Table {
 
 /// A set of documents by key, for the rooms above the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Collection(&'static str);
+pub(crate) struct Collection(&'static str);
 
 impl Collection {
     /// Versions of pipelines.
-    pub const PIPELINES: Self = Self("pipelines");
-    /// Names of pipelines.
-    pub const PIPELINE_NAMES: Self = Self("pipeline-names");
+    pub(crate) const PIPELINES: Self = Self("pipelines");
     /// Runs.
-    pub const RUNS: Self = Self("runs");
-    /// Steps of runs.
-    pub const RUN_STEPS: Self = Self("run-steps");
+    pub(crate) const RUNS: Self = Self("runs");
 
     /// The name in the database.
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         self.0
     }
 }

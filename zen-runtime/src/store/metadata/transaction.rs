@@ -11,7 +11,7 @@ use super::{
 use crate::store::{StoreError, documents};
 
 /// One write transaction: all of it is kept, or nothing.
-pub struct Transaction<'t> {
+pub(crate) struct Transaction<'t> {
     path: &'t Path,
     inner: &'t WriteTransaction,
 }
@@ -21,20 +21,11 @@ impl<'t> Transaction<'t> {
         Self { path, inner }
     }
 
-    /// The document under `key`. A damaged one is not there.
-    ///
-    /// # Errors
-    /// If the metadata store cannot be read.
-    pub fn get(&self, collection: Collection, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        let value = self.look(Table::of(collection), key)?;
-        Ok(value.and_then(|value| documents::open(collection, key, &value).map(<[u8]>::to_vec)))
-    }
-
     /// Puts a document under `key`, in place of the one that may be there.
     ///
     /// # Errors
     /// If the metadata store cannot be written.
-    pub fn put(
+    pub(crate) fn put(
         &mut self,
         collection: Collection,
         key: &[u8],
@@ -49,39 +40,16 @@ impl<'t> Transaction<'t> {
     ///
     /// # Errors
     /// If the metadata store cannot be read, or `visit` fails.
-    pub fn scan(
+    pub(crate) fn scan(
         &mut self,
         collection: Collection,
         prefix: &[u8],
-        visit: Visit<'_>,
-    ) -> Result<(), StoreError> {
-        self.walk(collection, prefix, Order::Forward, visit)
-    }
-
-    /// Like [`Transaction::scan`], the last key first.
-    ///
-    /// # Errors
-    /// Those of [`Transaction::scan`].
-    pub fn scan_back(
-        &mut self,
-        collection: Collection,
-        prefix: &[u8],
-        visit: Visit<'_>,
-    ) -> Result<(), StoreError> {
-        self.walk(collection, prefix, Order::Backward, visit)
-    }
-
-    fn walk(
-        &mut self,
-        collection: Collection,
-        prefix: &[u8],
-        order: Order,
         visit: Visit<'_>,
     ) -> Result<(), StoreError> {
         let definition = Table::of(collection).definition();
         let table = guard(self.path, || self.inner.open_table(definition))?;
         let mut visit = documents::whole(collection, visit);
-        walk(self.path, &table, prefix, order, &mut visit)
+        walk(self.path, &table, prefix, Order::Forward, &mut visit)
     }
 
     /// The value under `key`.

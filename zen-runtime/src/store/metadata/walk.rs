@@ -8,7 +8,7 @@ use super::guard;
 use crate::store::StoreError;
 
 /// Takes a key and a value, and says whether to go on.
-pub type Visit<'a> = &'a mut dyn FnMut(&[u8], &[u8]) -> Result<bool, StoreError>;
+pub(crate) type Visit<'a> = &'a mut dyn FnMut(&[u8], &[u8]) -> Result<bool, StoreError>;
 
 /// Which end of the range comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -102,4 +102,3 @@ fn files_in(folder: &Path) -> Vec<PathBuf> {
     };
     entries.map(|entry| entry.unwrap().path()).collect()
 }
-mod zz;

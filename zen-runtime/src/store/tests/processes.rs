@@ -83,6 +83,6 @@ fn child_keeps_many() {
     let store = open(&folder).unwrap();
     for n in 0..EACH {
         let n = number * 1000 + n;
-        keep(&store, "crate::step", n, &artifact(vec![3; 5000]));
+        keep(&store, "crate::step", n, &artifact(vec![3; 20_000]));
     }
 }

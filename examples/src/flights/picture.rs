@@ -5,6 +5,7 @@ use std::fmt::{Debug, Display};
 use anyhow::{Result, anyhow};
 use plotters::{coord::Shift, prelude::*};
 use serde::{Deserialize, Serialize};
+use zen_runtime::step;
 
 use super::{
     model::Model,
@@ -36,6 +37,7 @@ pub struct Report {
 /// # Errors
 ///
 /// When the model is not a trained one.
+#[step]
 pub fn report(model: &Model, score: &Score) -> Result<Report> {
     let features = model.importance()?;
     let mut svg = String::new();
@@ -61,7 +63,7 @@ fn draw(svg: &mut String, kind: &str, score: &Score, features: &[(String, f64)])
 fn headline(area: &Area<'_>, kind: &str, score: &Score) -> Result<()> {
     let title = format!("{kind}: will a flight arrive more than 15 minutes late?");
     let numbers = format!(
-        "AUC {:.3}   accuracy {:.3}   log loss {:.3}   {} flights, {:.1} % late",
+        "AUC {:.3} · accuracy {:.3} · log loss {:.3} · {} flights, {:.1} % late",
         score.auc,
         score.accuracy,
         score.log_loss,

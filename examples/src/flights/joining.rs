@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use anyhow::Result;
+use zen_runtime::step;
 
 use super::{
     airports::Airports, category::Category, departures::Flights, planes::Planes, table::Table,
@@ -20,13 +21,14 @@ const YEAR: f32 = 2013.0;
 /// # Errors
 ///
 /// When an airport has more departures in an hour than can be counted.
+#[step]
 pub fn join(
     flights: &Flights,
     weather: &Weather,
     planes: &Planes,
     airports: &Airports,
 ) -> Result<Table> {
-    let place = find(&flights.destination, &airports.code);
+    let goal = find(&flights.destination, &airports.code);
     let plane = find(&flights.plane, &planes.tail);
     let age = |built: f32| YEAR - built;
     Ok(Table {
@@ -38,8 +40,8 @@ pub fn join(
         traffic: traffic(flights)?,
         carrier: flights.carrier.clone(),
         origin: flights.origin.clone(),
-        latitude: gather(&airports.latitude, &place),
-        longitude: gather(&airports.longitude, &place),
+        latitude: gather(&airports.latitude, &goal),
+        longitude: gather(&airports.longitude, &goal),
         plane_age: gather(&planes.built, &plane).into_iter().map(age).collect(),
         seats: gather(&planes.seats, &plane),
         weather: weather.observed.gather(&observed(flights, weather)),
@@ -152,7 +154,7 @@ mod tests {
         let temperature = &table.weather.temperature;
         assert_eq!(temperature[..2], [20.0, 10.0]);
         assert!(temperature[2].is_nan());
-        assert_eq!(temperature[3], 20.0);
+        assert_eq!(temperature[3..], [20.0]);
         assert_eq!(table.traffic, [2, 1, 1, 2]);
         assert_eq!((table.plane_age[0], table.plane_age[3]), (10.0, 10.0));
         assert!(table.plane_age[1].is_nan() && table.seats[0].is_nan());

@@ -2,6 +2,8 @@
 
 use std::f32::consts::TAU;
 
+use zen_runtime::step;
+
 use super::{
     category::Category,
     dataset::Dataset,
@@ -19,6 +21,7 @@ const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 /// Uses only what is known before departure, and never the delays themselves:
 /// names become one column each, which is 1 where the name applies. A missing
 /// number becomes the mean of its column.
+#[step]
 pub fn features(table: &Table) -> Dataset {
     let mut columns = Columns::default();
     columns.calendar(table);
@@ -47,8 +50,8 @@ impl Columns {
         // A line through the months cannot join December to January: a circle can.
         self.add("season, winter", month().map(|m| (m / 12.0 * TAU).cos()));
         self.add("season, spring", month().map(|m| (m / 12.0 * TAU).sin()));
-        self.add("departure hour", table.departure.iter().map(hours));
-        self.add("arrival hour", table.arrival.iter().map(hours));
+        self.add("departure hour", hours(&table.departure));
+        self.add("arrival hour", hours(&table.arrival));
         for (number, name) in (0..).zip(WEEKDAYS) {
             let is_day = |&day: &u8| flag(day == number);
             self.add(name, table.weekday.iter().map(is_day));
@@ -100,8 +103,8 @@ impl Columns {
     }
 }
 
-fn hours(minutes: &u16) -> f32 {
-    f32::from(*minutes) / 60.0
+fn hours(minutes: &[u16]) -> impl Iterator<Item = f32> {
+    minutes.iter().map(|&minutes| f32::from(minutes) / 60.0)
 }
 
 fn flag(is: bool) -> f32 {

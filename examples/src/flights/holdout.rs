@@ -1,27 +1,20 @@
 //! Keeping some flights back, to test a model on what it has not seen.
 
 use anyhow::{Result, ensure};
-use serde::{Deserialize, Serialize};
+use zen_runtime::step;
 
 use super::{dataset::Dataset, numbers::count};
 
-/// A dataset in two parts.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Split {
-    /// What a model learns from.
-    pub train: Dataset,
-    /// What it is tested on.
-    pub test: Dataset,
-}
-
 /// Puts a `fraction` of the rows, drawn at random, into the test part.
 ///
-/// The same `seed` draws the same rows. Both parts keep the order of the rows.
+/// Gives the part that a model learns from and the part that it is tested on. The
+/// same `seed` draws the same rows. Both parts keep the order of the rows.
 ///
 /// # Errors
 ///
 /// When `fraction` is not between 0 and 1.
-pub fn split(data: &Dataset, fraction: f64, seed: u64) -> Result<Split> {
+#[step(outputs(train, test))]
+pub fn split(data: &Dataset, fraction: f64, seed: u64) -> Result<(Dataset, Dataset)> {
     ensure!(
         (0.0..=1.0).contains(&fraction),
         "the test fraction has to be between 0 and 1, not {fraction}"
@@ -35,10 +28,7 @@ pub fn split(data: &Dataset, fraction: f64, seed: u64) -> Result<Split> {
         is_test[row] = true;
     }
     let (test, train): (Vec<_>, Vec<_>) = (0..data.rows()).partition(|&row| is_test[row]);
-    Ok(Split {
-        train: data.take(&train),
-        test: data.take(&test),
-    })
+    Ok((data.take(&train), data.take(&test)))
 }
 
 #[expect(
@@ -62,6 +52,8 @@ fn lot(seed: u64, row: usize) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::cmp::Ordering;
+
     use super::*;
 
     fn data(rows: u8) -> Dataset {
@@ -77,11 +69,11 @@ mod tests {
 
     #[test]
     fn parts_have_the_size_asked_for_and_share_no_row() {
-        for (fraction, test) in [(0.0, 0), (0.25, 50), (0.333, 67), (1.0, 200)] {
-            let parts = split(&data(200), fraction, 7).expect("a split");
-            assert_eq!((parts.test.rows(), parts.train.rows()), (test, 200 - test));
+        for (fraction, size) in [(0.0, 0), (0.25, 50), (0.333, 67), (1.0, 200)] {
+            let (train, test) = split(&data(200), fraction, 7).expect("a split");
+            assert_eq!((test.rows(), train.rows()), (size, 200 - size));
             let rows = |part: &Dataset| part.values[..part.rows()].to_vec();
-            let mut all = [rows(&parts.train), rows(&parts.test)].concat();
+            let mut all = [rows(&train), rows(&test)].concat();
             all.sort_by(f32::total_cmp);
             assert_eq!(all, data(200).values[..200]);
         }
@@ -89,11 +81,12 @@ mod tests {
 
     #[test]
     fn rows_stay_whole() {
-        let test = split(&data(200), 0.5, 7).expect("a split").test;
+        let (_, test) = split(&data(200), 0.5, 7).expect("a split");
         let columns: Vec<_> = test.columns().collect();
         for (row, &late) in test.late.iter().enumerate() {
-            assert_eq!(columns[1][row], 2.0 * columns[0][row]);
-            assert_eq!(late, columns[0][row] % 2.0 == 1.0);
+            let number = columns[0][row];
+            assert_eq!(columns[1][row].total_cmp(&(2.0 * number)), Ordering::Equal);
+            assert_eq!(late, number % 2.0 > 0.5);
         }
     }
 
