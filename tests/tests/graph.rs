@@ -12,9 +12,7 @@ use std::{
     },
 };
 
-use zen_runtime::{
-    Handle, Pipeline, PipelineBuilder, RunError, StepOutcome, call, step,
-};
+use zen_runtime::{Handle, Pipeline, PipelineBuilder, RunError, StepOutcome, call, step};
 use zen_tests::TestRepository;
 
 /// How often the body of each step ran, by its number.

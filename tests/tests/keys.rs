@@ -45,7 +45,9 @@ fn bodies(call: impl FnOnce()) -> usize {
 }
 
 fn alone() -> std::sync::MutexGuard<'static, ()> {
-    ALONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    ALONE
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 proptest! {
@@ -198,7 +200,11 @@ fn a_file_counts_by_its_content_not_by_its_path_or_time() {
     fs::write(at("b.txt"), "1\n2\n").unwrap();
     let count = |name: &str| repo.scope(|| lines(&File::new(at(name)))).unwrap();
     assert_eq!(bodies(|| assert_eq!(count("a.txt"), 2)), 1);
-    assert_eq!(bodies(|| assert_eq!(count("b.txt"), 2)), 0, "the same content");
+    assert_eq!(
+        bodies(|| assert_eq!(count("b.txt"), 2)),
+        0,
+        "the same content"
+    );
     let later = SystemTime::now() + Duration::from_secs(1_000);
     let touched = fs::File::options().write(true).open(at("a.txt")).unwrap();
     touched.set_modified(later).unwrap();
@@ -244,9 +250,17 @@ fn folders_and_nested_files_count_by_their_content() {
     assert_eq!(bodies(|| assert_eq!(sum(&["x"]), 5)), 1);
     assert_eq!(bodies(|| assert_eq!(sum(&["y"]), 5)), 0, "the same content");
     fs::rename(at("y").join("f"), at("y").join("g")).unwrap();
-    assert_eq!(bodies(|| assert_eq!(sum(&["y"]), 5)), 1, "another name in it");
+    assert_eq!(
+        bodies(|| assert_eq!(sum(&["y"]), 5)),
+        1,
+        "another name in it"
+    );
     fs::write(at("x").join("h"), "678").unwrap();
-    assert_eq!(bodies(|| assert_eq!(sum(&["x"]), 8)), 1, "another file in it");
+    assert_eq!(
+        bodies(|| assert_eq!(sum(&["x"]), 8)),
+        1,
+        "another file in it"
+    );
 }
 
 #[step]

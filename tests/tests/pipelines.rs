@@ -67,7 +67,10 @@ fn lines(rows: u32, steps: u32) -> Pipeline<(Model, f64)> {
 
 fn outcomes(steps: &[zen_runtime::StepRun]) -> Vec<(&str, bool)> {
     let outcome = |step: &zen_runtime::StepRun| step.is_cached();
-    steps.iter().map(|s| (s.name.as_str(), outcome(s))).collect()
+    steps
+        .iter()
+        .map(|s| (s.name.as_str(), outcome(s)))
+        .collect()
 }
 
 #[test]
@@ -126,7 +129,10 @@ fn a_pipeline_is_found_again_by_name_copied_and_changed_in_one_step() {
         .collect();
     assert_eq!(names, ["Curves", "Lines"]);
 
-    let c = a.copy("More rows").set_param("rows", "rows", 12_u32).unwrap();
+    let c = a
+        .copy("More rows")
+        .set_param("rows", "rows", 12_u32)
+        .unwrap();
     let run = repo.quiet().run(&c).unwrap();
     assert_eq!(run.summary().computed, 4);
     assert_eq!(run.output::<Vec<f64>>("rows").unwrap().len(), 12);
@@ -179,9 +185,8 @@ fn a_taken_name_is_an_error_and_an_identical_pipeline_is_not() {
 #[test]
 fn a_wrong_change_says_what_was_expected_and_what_was_given() {
     let a = lines(8, 3);
-    let told = |result: Result<Pipeline<(Model, f64)>, PipelineError>| {
-        result.unwrap_err().to_string()
-    };
+    let told =
+        |result: Result<Pipeline<(Model, f64)>, PipelineError>| result.unwrap_err().to_string();
     let cases = [
         (
             told(a.clone().replace("modle", step_ref!(fit_curve))),
@@ -198,7 +203,10 @@ fn a_wrong_change_says_what_was_expected_and_what_was_given() {
              `pipelines::evaluate` was given",
         ),
         (
-            told(a.clone().replace("model", step_ref!(fit_nothing).with("seed", 1_u64))),
+            told(
+                a.clone()
+                    .replace("model", step_ref!(fit_nothing).with("seed", 1_u64)),
+            ),
             "the step `model` takes the input `train_set`, which `pipelines::fit_nothing` does \
              not take; a replacement has the same inputs",
         ),
@@ -244,7 +252,10 @@ fn runs_steps_artifacts_and_lineage_are_given_back() {
     let model = &lineage.inputs()[0];
     assert_eq!(model.step(), Some("pipelines::fit_line"));
     assert_eq!(model.parameters(), ["steps"]);
-    assert_eq!(model.inputs()[0].inputs()[0].step(), Some("pipelines::load"));
+    assert_eq!(
+        model.inputs()[0].inputs()[0].step(),
+        Some("pipelines::load")
+    );
 }
 
 #[test]
@@ -295,13 +306,20 @@ fn a_value_whose_bytes_are_gone_is_computed_again() {
     std::fs::remove_dir_all(repo.dir().join("blobs")).unwrap();
 
     let run = repo.quiet().run(&a).unwrap();
-    assert_eq!(LOADS.get(), 2, "the record is there, its bytes are not: a miss");
+    assert_eq!(
+        LOADS.get(),
+        2,
+        "the record is there, its bytes are not: a miss"
+    );
     assert_eq!(run.summary().cached, 1, "what follows is a hit by its ID");
     let StepOutcome::Computed { reasons } = &run.steps()[0].outcome else {
         panic!("not computed");
     };
     assert!(matches!(reasons[..], [MissReason::ArtifactMissing(_)]));
-    let b = a.copy("Twice").replace("length", step_ref!(length_twice)).unwrap();
+    let b = a
+        .copy("Twice")
+        .replace("length", step_ref!(length_twice))
+        .unwrap();
     assert_eq!(repo.quiet().run(&b).unwrap().outputs().unwrap(), 200_000);
     assert_eq!(LOADS.get(), 2, "its bytes are back");
 }
@@ -358,7 +376,10 @@ fn mistakes_in_a_builder_are_told() {
     );
     let repo = TestRepository::new();
     let error = repo.run(&PipelineBuilder::new("").finish(())).unwrap_err();
-    assert_eq!(error.to_string(), "`` cannot be the name of a pipeline: it is empty");
+    assert_eq!(
+        error.to_string(),
+        "`` cannot be the name of a pipeline: it is empty"
+    );
     let error = repo.pipeline("None").unwrap_err();
     assert!(error.to_string().contains("there is no pipeline `None`"));
 }
@@ -375,7 +396,12 @@ fn uncached(text: String, threads: usize) -> usize {
 
 #[step]
 fn generic<T: zen_runtime::codec::Storable + Clone>(items: &[T], times: usize) -> Vec<T> {
-    items.iter().cycle().take(items.len() * times).cloned().collect()
+    items
+        .iter()
+        .cycle()
+        .take(items.len() * times)
+        .cloned()
+        .collect()
 }
 
 impl Model {
@@ -407,9 +433,17 @@ fn async_generic_uncached_steps_and_methods_run_in_a_pipeline() {
     assert_eq!(bent.slope, 2.0);
     let second = repo.quiet().run(&all()).unwrap();
     assert_eq!(second.summary().cached, 4);
-    assert_eq!(second.summary().computed, 1, "`cache = false` runs each time");
+    assert_eq!(
+        second.summary().computed,
+        1,
+        "`cache = false` runs each time"
+    );
     let error = repo.run(&repo.pipeline("All kinds").unwrap()).unwrap_err();
-    assert!(error.to_string().contains("`threads` of the step `length` is ignored"));
+    assert!(
+        error
+            .to_string()
+            .contains("`threads` of the step `length` is ignored")
+    );
 }
 
 #[test]

@@ -180,11 +180,7 @@ mod steps {
     #[step(ignore(verbose))]
     pub fn ignoring(n: u32, verbose: bool) -> u32 {
         BODIES.add();
-        if verbose {
-            n
-        } else {
-            n
-        }
+        if verbose { n } else { n }
     }
 }
 
@@ -297,7 +293,11 @@ fn free_functions() {
     once("ignoring", || ignoring(1, true));
     let before = BODIES.get();
     assert_eq!(ignoring(1, false), 1);
-    assert_eq!(BODIES.get(), before, "an ignored argument is not in the key");
+    assert_eq!(
+        BODIES.get(),
+        before,
+        "an ignored argument is not in the key"
+    );
     let future = || pollster::block_on(asynchronous("ab", 2));
     once("async", future);
     let before = BODIES.get();

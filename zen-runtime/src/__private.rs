@@ -8,8 +8,8 @@ pub use crate::{
     step::{
         Arguments, Definition, DefinitionParts, Encoded, Generics, One, OneArray, OutputType,
         Outputs, ParameterDefinition, ParameterType, Registration, ReturnProbe, Split, Step,
-        StepFailure, Taken, TakenIgnored, Value, Values, bypass, bypass_async, memoize, memoize_async, memoize_result,
-        memoize_result_async, probe,
+        StepFailure, Taken, TakenIgnored, Value, Values, bypass, bypass_async, memoize,
+        memoize_async, memoize_result, memoize_result_async, probe,
     },
 };
 

@@ -1,8 +1,8 @@
 //! Ordinary Rust functions as cached pipeline steps.
 
 pub mod codec;
-pub mod fingerprint;
 mod explain;
+pub mod fingerprint;
 mod pipeline;
 mod run;
 mod step;
@@ -23,7 +23,7 @@ pub use step::{
     Artifact, ArtifactError, Decision, MissReason, PreparedCall, Step, StepFailure, StepId, decide,
     progress,
 };
-pub use store::{Output, Repository, StoreError};
+pub use store::{Hit, Output, Repository, StoreError};
 pub use zen_macros::{call, pipeline, step, step_ref};
 
 #[doc(hidden)]

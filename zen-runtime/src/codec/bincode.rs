@@ -104,7 +104,27 @@ impl<'a> Output<'a> {
         }
     }
 
-ull {
+    /// Makes room for `additional` bytes, where the buffer grows.
+    pub(super) fn reserve(&mut self, additional: usize) {
+        if matches!(self.full, Full::Grow) {
+            self.buffer.reserve(additional);
+        }
+    }
+
+    /// The number of bytes in the buffer.
+    pub(super) fn len(&self) -> usize {
+        self.buffer.len()
+    }
+
+    /// The bytes kept.
+    pub(super) fn into_bytes(self) -> Vec<u8> {
+        self.buffer
+    }
+
+    /// The ID of an artifact of the bytes written, and the buffer, to be used
+    /// again.
+    pub(super) fn into_id(self) -> (ArtifactId, Vec<u8>) {
+        let id = match self.full {
             Full::Hash(Some(mut hasher)) => ArtifactId::finish(hasher.update(&self.buffer)),
             _ => ArtifactId::of(BINCODE, &self.buffer),
         };

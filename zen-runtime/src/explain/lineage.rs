@@ -110,7 +110,9 @@ fn follow(
             Origin::Input if depth > 0 => {
                 for input in argument.content.ids() {
                     let name = argument.name.to_string();
-                    lineage.inputs.push(follow(repository, *input, name, depth - 1)?);
+                    lineage
+                        .inputs
+                        .push(follow(repository, *input, name, depth - 1)?);
                 }
             }
             Origin::Input => {}

@@ -23,7 +23,10 @@ impl fmt::Display for Explanation {
         write!(f, "`{}` ", step.name)?;
         match &step.outcome {
             StepOutcome::Cached { .. } => {
-                write!(f, "was reused: its source, parameters and inputs are those of a stored call")
+                write!(
+                    f,
+                    "was reused: its source, parameters and inputs are those of a stored call"
+                )
             }
             StepOutcome::Computed { reasons } => {
                 write!(f, "was computed:")?;

@@ -143,9 +143,11 @@ impl Parts {
             stream.text(name).text(value);
         }
         stream.tag(b's').raw(&self.source);
-        stream.tag(b'v').optional(self.version.as_deref(), |s, version| {
-            s.text(version);
-        });
+        stream
+            .tag(b'v')
+            .optional(self.version.as_deref(), |s, version| {
+                s.text(version);
+            });
         stream.tag(b'e').length(self.env.len());
         for variable in &self.env {
             stream.text(&variable.name);
@@ -207,7 +209,8 @@ fn changed_env(now: &[EnvPart], before: &[EnvPart]) -> Vec<Difference> {
 }
 
 fn changed_arguments(now: &[ArgumentPart], before: &[ArgumentPart]) -> Vec<Difference> {
-    let names = |parts: &[ArgumentPart]| parts.iter().map(|p| p.name.to_string()).collect::<Vec<_>>();
+    let names =
+        |parts: &[ArgumentPart]| parts.iter().map(|p| p.name.to_string()).collect::<Vec<_>>();
     if names(now) != names(before) {
         return vec![Difference::Signature];
     }
@@ -229,11 +232,18 @@ impl std::fmt::Display for Difference {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Source => write!(f, "the step's source changed"),
-            Self::Path { before, now } => write!(f, "the function moved from `{before}` to `{now}`"),
+            Self::Path { before, now } => {
+                write!(f, "the function moved from `{before}` to `{now}`")
+            }
             Self::Generic { name } => write!(f, "the type parameter `{name}` changed"),
             Self::Version { before, now } => {
                 let show = |version: &Option<String>| version.clone().unwrap_or("none".to_owned());
-                write!(f, "the version changed from {} to {}", show(before), show(now))
+                write!(
+                    f,
+                    "the version changed from {} to {}",
+                    show(before),
+                    show(now)
+                )
             }
             Self::Env { name } => write!(f, "the environment variable `{name}` changed"),
             Self::Parameter { name } => write!(f, "the parameter `{name}` changed"),
@@ -292,7 +302,8 @@ impl Stream {
     }
 
     fn ids(&mut self, ids: &[ArtifactId]) -> &mut Self {
-        ids.iter().fold(self, |stream, id| stream.raw(id.as_bytes()))
+        ids.iter()
+            .fold(self, |stream, id| stream.raw(id.as_bytes()))
     }
 
     fn finish(&self) -> Fingerprint {

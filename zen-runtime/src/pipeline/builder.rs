@@ -180,9 +180,7 @@ impl PipelineBuilder {
             .into_iter()
             .zip(kinds)
             .zip(names)
-            .map(|((argument, kind), parameter)| {
-                self.bind(&name, parameter.name, argument, kind)
-            })
+            .map(|((argument, kind), parameter)| self.bind(&name, parameter.name, argument, kind))
             .collect::<Result<_, _>>()?;
         Ok(Node {
             name,

@@ -18,7 +18,9 @@ impl Repository {
     /// # Errors
     /// If the store cannot be read.
     pub fn pipelines(&self) -> Result<Vec<Pipeline>, StoreError> {
-        let all = self.store().view(|view| collect(|each| view.scan(Collection::PIPELINES, &[], each)))?;
+        let all = self
+            .store()
+            .view(|view| collect(|each| view.scan(Collection::PIPELINES, &[], each)))?;
         let mut latest: Vec<StoredPipeline> = Vec::new();
         for pipeline in all {
             match latest.last_mut() {
@@ -45,9 +47,9 @@ impl Repository {
     /// # Errors
     /// If the store cannot be read.
     pub fn versions(&self, name: &str) -> Result<Vec<Pipeline>, PipelineError> {
-        let stored = self.store().view(|view| {
-            collect(|each| view.scan(Collection::PIPELINES, &prefix(name), each))
-        })?;
+        let stored = self
+            .store()
+            .view(|view| collect(|each| view.scan(Collection::PIPELINES, &prefix(name), each)))?;
         Ok(stored.into_iter().map(StoredPipeline::restore).collect())
     }
 
@@ -65,8 +67,7 @@ impl Repository {
         let graph = StoredGraph::of(&pipeline.graph);
         self.store().transact(|transaction| {
             let prefix = prefix(pipeline.name());
-            let known =
-                collect(|each| transaction.scan(Collection::PIPELINES, &prefix, each))?;
+            let known = collect(|each| transaction.scan(Collection::PIPELINES, &prefix, each))?;
             let version = match place(pipeline, &graph, &known) {
                 Place::Known(version) => return Ok(Ok(version)),
                 Place::Taken(error) => return Ok(Err(error)),
@@ -155,4 +156,3 @@ fn prefix(name: &str) -> Vec<u8> {
     prefix.push(0);
     prefix
 }
-

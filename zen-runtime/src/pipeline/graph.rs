@@ -120,9 +120,7 @@ impl Graph {
             })
         };
         let nodes = || self.nodes.iter().enumerate();
-        nodes()
-            .find_map(bound)
-            .or_else(|| nodes().find_map(single))
+        nodes().find_map(bound).or_else(|| nodes().find_map(single))
     }
 
     /// The name that an output goes by.

@@ -1,9 +1,6 @@
 //! What a pipeline gives back.
 
-use super::{
-    Handle, OutputRef,
-    handle::RawHandle,
-};
+use super::{Handle, OutputRef, handle::RawHandle};
 use crate::codec::{self, CodecError, Storable};
 
 /// Gives the bytes of an output.

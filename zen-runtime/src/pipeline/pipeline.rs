@@ -2,11 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use super::{
-    Graph, PipelineError, StepStatus, StepView,
-    graph::Bound,
-    outputs::LoadOutput,
-};
+use super::{Graph, PipelineError, StepStatus, StepView, graph::Bound, outputs::LoadOutput};
 use crate::codec::CodecError;
 
 /// The type of a pipeline that was read back from a repository: its outputs are
@@ -77,7 +73,9 @@ impl<V> Pipeline<V> {
     /// The names of its outputs.
     pub fn output_names(&self) -> Vec<String> {
         let names = self.graph.outputs.iter();
-        names.map(|output| self.graph.output_name(*output)).collect()
+        names
+            .map(|output| self.graph.output_name(*output))
+            .collect()
     }
 
     /// Lets the name stand for this pipeline from now on, whatever it stood

@@ -200,8 +200,7 @@ impl StoredGraph {
     /// from outside is not trusted to be a graph.
     fn is_sound(&self) -> bool {
         let exists = |output: &OutputRef, before: usize| {
-            output.node < before
-                && output.output < self.nodes[output.node].step.outputs.len()
+            output.node < before && output.output < self.nodes[output.node].step.outputs.len()
         };
         let sound_node = |(index, node): (usize, &StoredNode)| {
             node.arguments.len() == node.step.parameters.len()

@@ -40,7 +40,11 @@ impl fmt::Display for FailedRun {
         let run = &self.0;
         write!(f, "the pipeline `{}` failed", run.pipeline())?;
         for failure in run.steps().iter().filter_map(super::StepRun::failure) {
-            let how = if failure.panicked { "panicked" } else { "failed" };
+            let how = if failure.panicked {
+                "panicked"
+            } else {
+                "failed"
+            };
             write!(f, "\n  step `{}` {how}: ", failure.name)?;
             write!(f, "{}", failure.chain.join("\n    caused by: "))?;
         }

@@ -2,10 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::{
-    RunId, StepRun, Summary,
-    record::RunRecord,
-};
+use super::{RunId, StepRun, Summary, record::RunRecord};
 use crate::{
     codec::{self, ArtifactId},
     step::Artifact,
@@ -78,7 +75,9 @@ impl Repository {
             })
         })?;
         let runs = found.into_iter();
-        Ok(runs.map(|record| PastRun::new(self.clone(), record)).collect())
+        Ok(runs
+            .map(|record| PastRun::new(self.clone(), record))
+            .collect())
     }
 }
 

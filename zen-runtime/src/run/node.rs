@@ -81,12 +81,7 @@ fn join(shared: &Shared<'_>, index: usize, call: &PreparedCall) -> Option<NodeOu
 }
 
 /// A step that takes over what came of another with the same fingerprint.
-fn same_as(
-    shared: &Shared<'_>,
-    index: usize,
-    other: StepRun,
-    fingerprint: Fingerprint,
-) -> StepRun {
+fn same_as(shared: &Shared<'_>, index: usize, other: StepRun, fingerprint: Fingerprint) -> StepRun {
     let outcome = match other.outcome {
         StepOutcome::Computed { .. } => StepOutcome::Cached {
             saved: other.duration,
@@ -149,7 +144,11 @@ fn execute(
     let repository = shared.settings.repository.clone();
     let started = Instant::now();
     let body = || {
-        span.in_scope(|| scoped(repository, || with_progress(progress, || step.execute(values))))
+        span.in_scope(|| {
+            scoped(repository, || {
+                with_progress(progress, || step.execute(values))
+            })
+        })
     };
     let values = catch_unwind(AssertUnwindSafe(body))
         .unwrap_or_else(|payload| Err(StepFailure::from_panic(&*payload)))?;
@@ -203,7 +202,10 @@ fn store(
         .collect::<Result<Vec<Encoded>, _>>();
     match encoded {
         Err(error) => {
-            warn_once(format!("the result of `{}` is not kept: {error}", node.name));
+            warn_once(format!(
+                "the result of `{}` is not kept: {error}",
+                node.name
+            ));
             Vec::new()
         }
         Ok(encoded) => {

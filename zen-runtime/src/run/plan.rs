@@ -110,7 +110,9 @@ impl Plan {
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.pipeline)?;
-        self.steps.iter().try_for_each(|step| write!(f, "\n  {step}"))
+        self.steps
+            .iter()
+            .try_for_each(|step| write!(f, "\n  {step}"))
     }
 }
 

@@ -147,4 +147,3 @@ impl<V> Deref for Run<V> {
         &self.past
     }
 }
-

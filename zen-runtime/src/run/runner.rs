@@ -109,12 +109,7 @@ impl Runner {
         Ok(Run::new(pipeline.clone(), past, finished.values))
     }
 
-    fn schedule<V>(
-        &self,
-        pipeline: &Pipeline<V>,
-        id: &RunId,
-        observer: &dyn Observer,
-    ) -> Finished {
+    fn schedule<V>(&self, pipeline: &Pipeline<V>, id: &RunId, observer: &dyn Observer) -> Finished {
         let settings = super::scheduler::Settings {
             repository: &self.repository,
             threads: self.threads.get(),
@@ -128,7 +123,10 @@ impl Runner {
     fn save<V>(&self, pipeline: &Pipeline<V>) -> Result<u32, PipelineError> {
         match self.repository.save(pipeline) {
             Err(PipelineError::Store(error)) => {
-                warn_once(format!("the pipeline `{}` is not kept: {error}", pipeline.name()));
+                warn_once(format!(
+                    "the pipeline `{}` is not kept: {error}",
+                    pipeline.name()
+                ));
                 Ok(0)
             }
             other => other,
@@ -137,7 +135,10 @@ impl Runner {
 
     fn keep(&self, record: &RunRecord) {
         if let Err(error) = self.try_keep(record) {
-            warn_once(format!("a run of `{}` is not kept: {error}", record.pipeline));
+            warn_once(format!(
+                "a run of `{}` is not kept: {error}",
+                record.pipeline
+            ));
         }
     }
 

@@ -74,7 +74,10 @@ pub(super) fn schedule(
         }
         work(&shared);
     });
-    let state = shared.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let state = shared
+        .state
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner);
     let held = |output: &OutputRef| {
         let value = state.value(output.node, output.output)?;
         Some((*output, value))

@@ -27,11 +27,7 @@ pub(super) fn gather(shared: &Shared<'_>, index: usize) -> Result<Values, StepFa
     Ok(Values::new(slots, shared.settings.block_on.clone()))
 }
 
-fn slot(
-    shared: &Shared<'_>,
-    argument: &Bound,
-    kind: ParameterType,
-) -> Result<Slot, StepFailure> {
+fn slot(shared: &Shared<'_>, argument: &Bound, kind: ParameterType) -> Result<Slot, StepFailure> {
     let unknown = || StepFailure::new("the value of an argument is not known");
     match argument {
         Bound::Parameter { value, .. } => value.clone().map(Slot::Value).ok_or_else(unknown),
@@ -66,7 +62,9 @@ fn load(shared: &Shared<'_>, output: OutputRef) -> Result<Value, StepFailure> {
         return Ok(value);
     }
     let name = &shared.graph.nodes[output.node].name;
-    warn_once(format!("the stored result of `{name}` is gone or damaged: it is computed again"));
+    warn_once(format!(
+        "the stored result of `{name}` is gone or damaged: it is computed again"
+    ));
     recompute(shared, output.node)?;
     held().ok_or_else(|| StepFailure::new(format!("the step `{name}` gave no value")))
 }

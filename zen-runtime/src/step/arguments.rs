@@ -112,7 +112,11 @@ impl PreparedCall {
             generics,
             source: *definition.source(),
             version: definition.version().map(str::to_owned),
-            env: definition.env().iter().map(|name| environment(name)).collect(),
+            env: definition
+                .env()
+                .iter()
+                .map(|name| environment(name))
+                .collect(),
             arguments,
         };
         Self {

@@ -34,7 +34,11 @@ impl BlockOn {
 
 impl fmt::Debug for BlockOn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = if self.0.is_some() { "custom" } else { "parking" };
+        let kind = if self.0.is_some() {
+            "custom"
+        } else {
+            "parking"
+        };
         f.debug_tuple("BlockOn").field(&kind).finish()
     }
 }

@@ -78,7 +78,10 @@ pub fn decide(repository: &Repository, call: &PreparedCall) -> Decision {
         return Decision::Miss(vec![MissReason::NameConflict]);
     }
     look_up(repository, call).unwrap_or_else(|error| {
-        warn_once(format!("cannot read {}: {error}", repository.dir().display()));
+        warn_once(format!(
+            "cannot read {}: {error}",
+            repository.dir().display()
+        ));
         Decision::Miss(vec![MissReason::StoreUnreadable(error.to_string())])
     })
 }

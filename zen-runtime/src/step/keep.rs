@@ -65,12 +65,7 @@ fn may_be_kept(repository: &Repository, call: &PreparedCall) -> bool {
     changed.is_none()
 }
 
-fn write(
-    repository: &Repository,
-    call: &PreparedCall,
-    outputs: &[Output],
-    result: NewResult<'_>,
-) {
+fn write(repository: &Repository, call: &PreparedCall, outputs: &[Output], result: NewResult<'_>) {
     let record = Record {
         fingerprint: call.fingerprint,
         parts: call.parts.clone(),
@@ -109,5 +104,7 @@ fn artifacts(encoded: Vec<Encoded>) -> Vec<NewArtifact> {
 pub(crate) fn unix_millis() -> u64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+        .map_or(0, |since| {
+            u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+        })
 }

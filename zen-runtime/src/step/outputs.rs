@@ -91,9 +91,7 @@ impl<V: Storable> Outputs for One<V> {
         Ok(vec![Encoded::of(value)?])
     }
 
-    fn decode<E: From<CodecError>>(
-        read: &mut dyn FnMut() -> Result<Vec<u8>, E>,
-    ) -> Result<V, E> {
+    fn decode<E: From<CodecError>>(read: &mut dyn FnMut() -> Result<Vec<u8>, E>) -> Result<V, E> {
         Ok(codec::decode(&read()?)?)
     }
 

@@ -4,7 +4,7 @@ use std::{any::type_name, fmt, sync::Arc};
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{Encoded, Outputs, OneArray, Value};
+use super::{Encoded, OneArray, Outputs, Value};
 use crate::codec::{self, ArtifactId, CodecError, FileHasher, Storable};
 
 /// The type of a step's parameter, in the owned form in which a pipeline keeps
