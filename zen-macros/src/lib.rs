@@ -5,6 +5,7 @@
 //! its paths.
 
 mod ctxt;
+mod debug;
 mod pipeline;
 mod step;
 

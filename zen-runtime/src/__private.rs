@@ -4,12 +4,13 @@
 pub use inventory;
 
 pub use crate::{
+    codec::Storable,
     pipeline::{Argument, Bind, Call, IntoArgument, IntoIgnored},
     step::{
-        Arguments, Definition, DefinitionParts, Encoded, Generics, One, OneArray, OutputType,
-        Outputs, ParameterDefinition, ParameterType, Registration, ReturnProbe, Split, Step,
-        StepFailure, Taken, TakenIgnored, Value, Values, bypass, bypass_async, memoize,
-        memoize_async, memoize_result, memoize_result_async, probe,
+        Arguments, Begun, Definition, DefinitionParts, Encoded, Generics, Kept, NoResult, One,
+        OutputCodec, OutputType, ParameterDefinition, ParameterType, Registration, ReturnProbe,
+        Split, Step, StepFailure, Taken, TakenIgnored, TypeProbe, Unkept, Value, Values, begin,
+        bypass, bypass_async, probe,
     },
 };
 

@@ -2,10 +2,7 @@
 
 use std::{fmt, marker::PhantomData};
 
-use crate::{
-    codec::Storable,
-    step::{One, OneArray, Outputs, Split},
-};
+use crate::step::{One, Split};
 
 /// Stands for a step's output while a pipeline is built.
 ///
@@ -49,7 +46,7 @@ impl<T> fmt::Debug for Handle<T> {
 }
 
 /// The handles to a step's outputs: one, or a tuple of them.
-pub trait Bind: Outputs {
+pub trait Bind {
     /// One handle per output.
     type Handles;
 
@@ -76,7 +73,7 @@ impl BindOutput {
     }
 }
 
-impl<V: Storable> Bind for One<V> {
+impl<V> Bind for One<V> {
     type Handles = Handle<V>;
 
     fn bind(node: BindOutput) -> Handle<V> {
@@ -84,20 +81,9 @@ impl<V: Storable> Bind for One<V> {
     }
 }
 
-impl<T, const N: usize> Bind for OneArray<T, N>
-where
-    Self: Outputs,
-{
-    type Handles = Handle<[T; N]>;
-
-    fn bind(node: BindOutput) -> Handle<[T; N]> {
-        node.handle(0)
-    }
-}
-
 macro_rules! bind {
     ($(($type:ident $index:tt))+) => {
-        impl<$($type: Storable),+> Bind for Split<($($type,)+)> {
+        impl<$($type),+> Bind for Split<($($type,)+)> {
             type Handles = ($(Handle<$type>,)+);
 
             fn bind(node: BindOutput) -> Self::Handles {
@@ -107,7 +93,6 @@ macro_rules! bind {
     };
 }
 
-bind!((A 0));
 bind!((A 0) (B 1));
 bind!((A 0) (B 1) (C 2));
 bind!((A 0) (B 1) (C 2) (D 3));

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Definition, OutputType, Outputs, ParameterType, StepFailure, Value, Values};
+use super::{Definition, OutputCodec, OutputType, ParameterType, StepFailure, Value, Values};
 
 /// Type and const parameters of a generic step, by name.
 pub type Generics = Vec<(&'static str, String)>;
@@ -35,18 +35,20 @@ pub struct StepId {
 
 impl Step {
     /// A step from what the macro wrote.
-    pub fn new<O: Outputs + 'static>(
+    #[doc(hidden)]
+    pub fn new<V: 'static>(
         definition: &'static Definition,
-        generics: fn() -> Generics,
-        parameters: fn() -> Vec<ParameterType>,
-        execute: fn(Values) -> Result<O, StepFailure>,
+        generics: Generics,
+        parameters: Vec<ParameterType>,
+        outputs: OutputCodec<V>,
+        execute: fn(Values) -> Result<V, StepFailure>,
     ) -> Self {
         Self {
             definition,
-            generics: owned(generics()),
-            parameters: parameters().into(),
-            outputs: O::types().into(),
-            execute: Arc::new(move |values| execute(values).map(O::into_values)),
+            generics: owned(generics),
+            parameters: parameters.into(),
+            outputs: (outputs.types)().into(),
+            execute: Arc::new(move |values| execute(values).map(outputs.into_values)),
         }
     }
 

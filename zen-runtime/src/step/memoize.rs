@@ -1,106 +1,113 @@
 //! A plain call of a step.
 
 use std::{
-    cell::Cell,
     convert::Infallible,
+    fmt,
     future::Future,
-    pin::{Pin, pin},
-    ptr,
-    task::{Context, Poll},
     time::{Duration, Instant},
 };
 
 use super::{
-    Arguments, Decision, Definition, NewResult, Outputs, PreparedCall, ambient, decide, keep,
-    warn_once,
+    Arguments, Decision, Definition, NewResult, OutputCodec, PreparedCall, ambient, bypass::Bypass,
+    decide, keep, load::load, warn_once,
 };
 use crate::{
-    codec::{ArtifactId, CodecError},
-    store::{Hit, Repository, StoreError},
+    codec::CodecError,
+    store::{Hit, Repository},
 };
 
-/// Runs `body` unless its value is stored.
-pub fn memoize<O: Outputs>(
-    definition: &'static Definition,
-    collect: impl FnOnce(&mut Arguments<'_>),
-    body: impl FnOnce() -> O::Value,
-) -> O::Value {
-    match memoize_result::<O, Infallible>(definition, collect, || Ok(body())) {
-        Ok(value) => value,
-        Err(never) => match never {},
-    }
-}
+/// What is known of a call before its body runs.
+#[must_use = "the call is not made yet"]
+pub struct Begun<V>(State<V>);
 
-/// Runs `body` unless its value is stored. Errors are not stored.
-///
-/// # Errors
-/// Those of `body`.
-pub fn memoize_result<O: Outputs, E>(
-    definition: &'static Definition,
-    collect: impl FnOnce(&mut Arguments<'_>),
-    body: impl FnOnce() -> Result<O::Value, E>,
-) -> Result<O::Value, E> {
-    let pending = match begin::<O>(definition, collect) {
-        Begun::Known(value) => return Ok(value),
-        Begun::Uncached => return body(),
-        Begun::Pending(pending) => pending,
-    };
-    let span = pending.span();
-    let started = Instant::now();
-    let value = span.in_scope(body)?;
-    pending.finish::<O>(&value, started.elapsed());
-    Ok(value)
-}
-
-/// Awaits `body` unless its value is stored.
-pub async fn memoize_async<O: Outputs, F: Future<Output = O::Value>>(
-    definition: &'static Definition,
-    collect: impl FnOnce(&mut Arguments<'_>),
-    body: F,
-) -> O::Value {
-    let body = async { Ok::<_, Infallible>(body.await) };
-    match memoize_result_async::<O, Infallible, _>(definition, collect, body).await {
-        Ok(value) => value,
-        Err(never) => match never {},
-    }
-}
-
-/// Awaits `body` unless its value is stored. Errors are not stored.
-///
-/// # Errors
-/// Those of `body`.
-pub async fn memoize_result_async<O: Outputs, E, F: Future<Output = Result<O::Value, E>>>(
-    definition: &'static Definition,
-    collect: impl FnOnce(&mut Arguments<'_>),
-    body: F,
-) -> Result<O::Value, E> {
-    let pending = match begin::<O>(definition, collect) {
-        Begun::Known(value) => return Ok(value),
-        Begun::Uncached => return body.await,
-        Begun::Pending(pending) => pending,
-    };
-    let started = Instant::now();
-    let value = body.await?;
-    pending.finish::<O>(&value, started.elapsed());
-    Ok(value)
-}
-
-/// What is known before the body runs.
-enum Begun<V> {
+enum State<V> {
     Known(V),
     Uncached,
-    Pending(Box<Pending>),
+    Pending(Box<Pending<V>>),
 }
 
-fn begin<O: Outputs>(
+/// Decides on a call of a step.
+pub fn begin<V>(
     definition: &'static Definition,
+    codec: OutputCodec<V>,
     collect: impl FnOnce(&mut Arguments<'_>),
-) -> Begun<O::Value> {
+) -> Begun<V> {
+    Begun(state(definition, codec, collect))
+}
+
+impl<V> Begun<V> {
+    /// The call's value; `body` runs unless it is stored.
+    pub fn value(self, body: impl FnOnce() -> V) -> V {
+        match self.result(|| Ok::<_, Infallible>(body())) {
+            Ok(value) => value,
+            Err(never) => match never {},
+        }
+    }
+
+    /// The call's value; `body` runs unless it is stored. An error is not kept.
+    ///
+    /// # Errors
+    /// Those of `body`.
+    pub fn result<E>(self, body: impl FnOnce() -> Result<V, E>) -> Result<V, E> {
+        let pending = match self.0 {
+            State::Known(value) => return Ok(value),
+            State::Uncached => return body(),
+            State::Pending(pending) => pending,
+        };
+        let span = pending.span();
+        let started = Instant::now();
+        let value = span.in_scope(body)?;
+        pending.finish(&value, started.elapsed());
+        Ok(value)
+    }
+
+    /// As [`Begun::value`], with `body` awaited.
+    pub async fn value_async(self, body: impl Future<Output = V>) -> V {
+        let body = async { Ok::<_, Infallible>(body.await) };
+        match self.result_async(body).await {
+            Ok(value) => value,
+            Err(never) => match never {},
+        }
+    }
+
+    /// As [`Begun::result`], with `body` awaited.
+    ///
+    /// # Errors
+    /// Those of `body`.
+    pub async fn result_async<E>(self, body: impl Future<Output = Result<V, E>>) -> Result<V, E> {
+        let pending = match self.0 {
+            State::Known(value) => return Ok(value),
+            State::Uncached => return body.await,
+            State::Pending(pending) => pending,
+        };
+        let started = Instant::now();
+        let value = body.await?;
+        pending.finish(&value, started.elapsed());
+        Ok(value)
+    }
+}
+
+impl<V> fmt::Debug for Begun<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match &self.0 {
+            State::Known(_) => "known",
+            State::Uncached => "uncached",
+            State::Pending(_) => "pending",
+        };
+        f.debug_tuple("Begun").field(&state).finish()
+    }
+}
+
+fn state<V>(
+    definition: &'static Definition,
+    codec: OutputCodec<V>,
+    collect: impl FnOnce(&mut Arguments<'_>),
+) -> State<V> {
     if Bypass::taken(definition) || !definition.is_cached() {
-        return Begun::Uncached;
+        return State::Uncached;
     }
     let Some(repository) = ambient::current() else {
-        return Begun::Uncached;
+        return State::Uncached;
     };
     let mut arguments = Arguments::new(&**repository.store(), definition.parameters().len());
     collect(&mut arguments);
@@ -108,12 +115,12 @@ fn begin<O: Outputs>(
         Ok(call) => call,
         Err((argument, error)) => {
             warn_unidentified(definition, argument, &error);
-            return Begun::Uncached;
+            return State::Uncached;
         }
     };
     match decide(&repository, &call) {
-        Decision::Hit(hit) => known::<O>(repository, call, &hit),
-        Decision::Miss(_) => Begun::Pending(Box::new(Pending { repository, call })),
+        Decision::Hit(hit) => known(repository, codec, call, &hit),
+        Decision::Miss(_) => Pending::state(repository, codec, call),
     }
 }
 
@@ -125,50 +132,43 @@ fn warn_unidentified(definition: &'static Definition, argument: &str, error: &Co
 }
 
 /// The value of a hit; if it cannot be had after all, the call is computed.
-fn known<O: Outputs>(repository: Repository, call: PreparedCall, hit: &Hit) -> Begun<O::Value> {
-    match load::<O>(&repository, hit) {
+fn known<V>(
+    repository: Repository,
+    codec: OutputCodec<V>,
+    call: PreparedCall,
+    hit: &Hit,
+) -> State<V> {
+    match load(&repository, codec, hit) {
         Ok(value) => {
             tracing::debug!(target: "zen", step = call.definition.name(), "hit");
-            Begun::Known(value)
+            State::Known(value)
         }
         Err(error) => {
             warn_once(format!(
                 "a stored result of `{}` is computed again: {error}",
                 call.definition.name()
             ));
-            Begun::Pending(Box::new(Pending { repository, call }))
+            Pending::state(repository, codec, call)
         }
     }
 }
 
-/// Why a hit's value could not be had.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum LoadError {
-    #[error("the artifact {0:#} is gone or damaged")]
-    Missing(ArtifactId),
-    #[error(transparent)]
-    Codec(#[from] CodecError),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-fn load<O: Outputs>(repository: &Repository, hit: &Hit) -> Result<O::Value, LoadError> {
-    let mut ids = hit.outputs.iter().map(|output| output.id);
-    O::decode(&mut || {
-        let id = ids
-            .next()
-            .ok_or_else(|| CodecError::message("the record names too few outputs"))?;
-        repository.store().read(&id)?.ok_or(LoadError::Missing(id))
-    })
-}
-
 /// A call that is a miss.
-struct Pending {
+struct Pending<V> {
     repository: Repository,
+    codec: OutputCodec<V>,
     call: PreparedCall,
 }
 
-impl Pending {
+impl<V> Pending<V> {
+    fn state(repository: Repository, codec: OutputCodec<V>, call: PreparedCall) -> State<V> {
+        State::Pending(Box::new(Self {
+            repository,
+            codec,
+            call,
+        }))
+    }
+
     fn span(&self) -> tracing::Span {
         tracing::info_span!(
             target: "zen",
@@ -178,11 +178,11 @@ impl Pending {
         )
     }
 
-    fn finish<O: Outputs>(&self, value: &O::Value, duration: Duration) {
-        match O::encode(value) {
+    fn finish(&self, value: &V, duration: Duration) {
+        match (self.codec.encode)(value) {
             Ok(encoded) => {
                 let result = NewResult {
-                    types: &O::types(),
+                    types: &(self.codec.types)(),
                     encoded,
                     duration,
                     run: None,
@@ -193,70 +193,6 @@ impl Pending {
                 "the result of `{}` is not kept: {error}",
                 self.call.definition.name()
             )),
-        }
-    }
-}
-
-thread_local! {
-    static BYPASS: Cell<Option<&'static Definition>> = const { Cell::new(None) };
-}
-
-/// Lets the next call of a step on this thread run its body at once.
-///
-/// A run has already decided on the call; the function's body stands in the
-/// user's function alone, and this is how the run gets at it.
-struct Bypass;
-
-impl Bypass {
-    /// Whether this call of `definition` is the one that was let through. Any
-    /// other step that comes first is not, and takes the pass away with it.
-    fn taken(definition: &'static Definition) -> bool {
-        BYPASS
-            .take()
-            .is_some_and(|passed| ptr::eq(passed, definition))
-    }
-}
-
-/// Calls a step with its body run at once.
-pub fn bypass<R>(definition: &'static Definition, call: impl FnOnce() -> R) -> R {
-    BYPASS.set(Some(definition));
-    let _clear = ClearBypass;
-    call()
-}
-
-/// Takes back a pass that was not used.
-struct ClearBypass;
-
-impl Drop for ClearBypass {
-    fn drop(&mut self) {
-        BYPASS.set(None);
-    }
-}
-
-/// Awaits an async step with its body run at once.
-pub async fn bypass_async<F: Future>(definition: &'static Definition, call: F) -> F::Output {
-    let call = pin!(call);
-    FirstPoll {
-        definition: Some(definition),
-        call,
-    }
-    .await
-}
-
-/// Sets the pass for the first poll, which is where an async step begins.
-struct FirstPoll<'a, F> {
-    definition: Option<&'static Definition>,
-    call: Pin<&'a mut F>,
-}
-
-impl<F: Future> Future for FirstPoll<'_, F> {
-    type Output = F::Output;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
-        let this = &mut *self;
-        match this.definition.take() {
-            Some(definition) => bypass(definition, || this.call.as_mut().poll(context)),
-            None => this.call.as_mut().poll(context),
         }
     }
 }

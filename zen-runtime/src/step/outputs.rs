@@ -1,10 +1,8 @@
 //! What a step gives back: one artifact, or one per element of a tuple.
 
-use std::{fmt, marker::PhantomData, sync::Arc};
+use std::{any::type_name, fmt, marker::PhantomData, sync::Arc};
 
-use serde::{Serialize, de::DeserializeOwned};
-
-use super::{OutputType, Value};
+use super::{LoadError, OutputType, Value};
 use crate::codec::{self, Array, ArrayRef, ArtifactId, CodecError, Storable};
 
 /// A value made ready for the store.
@@ -43,135 +41,109 @@ impl fmt::Debug for Encoded {
     }
 }
 
+/// Gives the bytes of a stored value's outputs, one after the other.
+pub(crate) type ReadNext<'a> = dyn FnMut() -> Result<Vec<u8>, LoadError> + 'a;
+
 /// How a step's value becomes artifacts and comes back from them.
-pub trait Outputs: Sized {
-    /// What the function returns.
-    type Value;
-
-    /// The value as a set of outputs.
-    fn wrap(value: Self::Value) -> Self;
-
-    /// The types of the outputs in order.
-    fn types() -> Vec<OutputType>;
-
-    /// Encodes every output.
-    ///
-    /// # Errors
-    /// If one of them does not serialize, or cannot be read back.
-    fn encode(value: &Self::Value) -> Result<Vec<Encoded>, CodecError>;
-
-    /// The value from the bytes of its outputs; `read` gives those of the next.
-    ///
-    /// # Errors
-    /// If `read` does, or if the bytes are not those of the type.
-    fn decode<E: From<CodecError>>(
-        read: &mut dyn FnMut() -> Result<Vec<u8>, E>,
-    ) -> Result<Self::Value, E>;
-
-    /// The outputs as values of a run.
-    fn into_values(self) -> Vec<Value>;
+///
+/// A table of functions rather than a trait, so that a type that cannot be
+/// stored is told about where the table is made, and nowhere else.
+pub struct OutputCodec<V> {
+    pub(crate) types: fn() -> Vec<OutputType>,
+    pub(crate) encode: fn(&V) -> Result<Vec<Encoded>, CodecError>,
+    pub(crate) decode: fn(&mut ReadNext<'_>) -> Result<V, LoadError>,
+    pub(crate) into_values: fn(V) -> Vec<Value>,
 }
 
-/// A step with a single output.
-#[derive(Debug)]
-pub struct One<V>(pub V);
-
-impl<V: Storable> Outputs for One<V> {
-    type Value = V;
-
-    fn wrap(value: V) -> Self {
-        Self(value)
-    }
-
-    fn types() -> Vec<OutputType> {
-        vec![OutputType::of::<V>()]
-    }
-
-    fn encode(value: &V) -> Result<Vec<Encoded>, CodecError> {
-        Ok(vec![Encoded::of(value)?])
-    }
-
-    fn decode<E: From<CodecError>>(read: &mut dyn FnMut() -> Result<Vec<u8>, E>) -> Result<V, E> {
-        Ok(codec::decode(&read()?)?)
-    }
-
-    fn into_values(self) -> Vec<Value> {
-        vec![Arc::new(self.0)]
+impl<V> Clone for OutputCodec<V> {
+    fn clone(&self) -> Self {
+        *self
     }
 }
 
-/// A step with a single output that is an array of any length; serde itself
-/// knows arrays of up to 32 elements.
-#[derive(Debug)]
-pub struct OneArray<T, const N: usize>(pub [T; N]);
+impl<V> Copy for OutputCodec<V> {}
 
-impl<T, const N: usize> Outputs for OneArray<T, N>
-where
-    T: Serialize + DeserializeOwned + Send + Sync + 'static,
-{
-    type Value = [T; N];
-
-    fn wrap(value: [T; N]) -> Self {
-        Self(value)
-    }
-
-    fn types() -> Vec<OutputType> {
-        vec![OutputType::array::<T, N>()]
-    }
-
-    fn encode(value: &[T; N]) -> Result<Vec<Encoded>, CodecError> {
-        let bytes = codec::encode(&ArrayRef(value))?;
-        codec::check_readable::<Array<T, N>>(&bytes)?;
-        Ok(vec![Encoded::from_bytes(bytes)])
-    }
-
-    fn decode<E: From<CodecError>>(
-        read: &mut dyn FnMut() -> Result<Vec<u8>, E>,
-    ) -> Result<[T; N], E> {
-        let Array(value) = codec::decode(&read()?)?;
-        Ok(value)
-    }
-
-    fn into_values(self) -> Vec<Value> {
-        vec![Arc::new(self.0)]
+impl<V> fmt::Debug for OutputCodec<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("OutputCodec")
+            .field(&type_name::<V>())
+            .finish()
     }
 }
 
-/// A step whose tuple is split into one artifact per element.
-#[derive(Debug)]
-pub struct Split<T>(pub T);
+// The bounds stand on the functions, not on the impls: only then does the
+// compiler tell about the type, in the words of `Storable`.
+impl<V> OutputCodec<V> {
+    /// The value is one artifact.
+    pub fn one() -> Self
+    where
+        V: Storable,
+    {
+        Self {
+            types: || vec![OutputType::of::<V>()],
+            encode: |value| Ok(vec![Encoded::of(value)?]),
+            decode: |read| Ok(codec::decode(&read()?)?),
+            into_values: |value| vec![Arc::new(value)],
+        }
+    }
+
+    /// Each element of the value is an artifact of its own.
+    pub fn split() -> Self
+    where
+        V: SplitTuple,
+    {
+        V::codec()
+    }
+}
+
+impl<T, const N: usize> OutputCodec<[T; N]> {
+    /// The value is one artifact, and an array of any length; serde itself knows
+    /// arrays of up to 32 elements.
+    pub fn array() -> Self
+    where
+        T: Storable,
+    {
+        Self {
+            types: || vec![OutputType::array::<T, N>()],
+            encode: |value| Ok(vec![encode_array(value)?]),
+            decode: |read| {
+                let Array(value) = codec::decode(&read()?)?;
+                Ok(value)
+            },
+            into_values: |value| vec![Arc::new(value)],
+        }
+    }
+}
+
+pub(super) fn encode_array<T: Storable, const N: usize>(
+    value: &[T; N],
+) -> Result<Encoded, CodecError> {
+    let bytes = codec::encode(&ArrayRef(value))?;
+    codec::check_readable::<Array<T, N>>(&bytes)?;
+    Ok(Encoded::from_bytes(bytes))
+}
+
+/// Tuples whose elements can be artifacts of their own.
+pub trait SplitTuple: Sized {
+    /// The table for the tuple.
+    fn codec() -> OutputCodec<Self>;
+}
 
 macro_rules! split {
     ($(($type:ident $index:tt))+) => {
-        impl<$($type: Storable),+> Outputs for Split<($($type,)+)> {
-            type Value = ($($type,)+);
-
-            fn wrap(value: Self::Value) -> Self {
-                Self(value)
-            }
-
-            fn types() -> Vec<OutputType> {
-                vec![$(OutputType::of::<$type>()),+]
-            }
-
-            fn encode(value: &Self::Value) -> Result<Vec<Encoded>, CodecError> {
-                Ok(vec![$(Encoded::of(&value.$index)?),+])
-            }
-
-            fn decode<Error: From<CodecError>>(
-                read: &mut dyn FnMut() -> Result<Vec<u8>, Error>,
-            ) -> Result<Self::Value, Error> {
-                Ok(($(codec::decode::<$type>(&read()?)?,)+))
-            }
-
-            fn into_values(self) -> Vec<Value> {
-                vec![$(Arc::new(self.0.$index)),+]
+        impl<$($type: Storable),+> SplitTuple for ($($type,)+) {
+            fn codec() -> OutputCodec<Self> {
+                OutputCodec {
+                    types: || vec![$(OutputType::of::<$type>()),+],
+                    encode: |value| Ok(vec![$(Encoded::of(&value.$index)?),+]),
+                    decode: |read| Ok(($(codec::decode::<$type>(&read()?)?,)+)),
+                    into_values: |value| vec![$(Arc::new(value.$index)),+],
+                }
             }
         }
     };
 }
 
-split!((A 0));
 split!((A 0) (B 1));
 split!((A 0) (B 1) (C 2));
 split!((A 0) (B 1) (C 2) (D 3));
@@ -184,6 +156,14 @@ split!((A 0) (B 1) (C 2) (D 3) (E 4) (F 5) (G 6) (H 7) (I 8) (J 9));
 split!((A 0) (B 1) (C 2) (D 3) (E 4) (F 5) (G 6) (H 7) (I 8) (J 9) (K 10));
 split!((A 0) (B 1) (C 2) (D 3) (E 4) (F 5) (G 6) (H 7) (I 8) (J 9) (K 10) (L 11));
 
+/// Tags a step with a single output.
+#[derive(Debug)]
+pub struct One<V>(PhantomData<V>);
+
+/// Tags a step whose tuple is split into one artifact per element.
+#[derive(Debug)]
+pub struct Split<T>(PhantomData<T>);
+
 /// Tells at compile time whether a type is a `Result`, whatever alias it goes
 /// by: the inherent constant hides the trait's.
 #[doc(hidden)]
@@ -194,3 +174,12 @@ impl<T, E> ReturnProbe<Result<T, E>> {
     /// It is one.
     pub const IS_RESULT: bool = true;
 }
+
+/// The constant of every other type.
+#[doc(hidden)]
+pub trait NoResult {
+    /// It is none.
+    const IS_RESULT: bool = false;
+}
+
+impl<V> NoResult for ReturnProbe<V> {}

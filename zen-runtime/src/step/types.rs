@@ -2,9 +2,7 @@
 
 use std::{any::type_name, fmt, sync::Arc};
 
-use serde::{Serialize, de::DeserializeOwned};
-
-use super::{Encoded, OneArray, Outputs, Value};
+use super::{Encoded, Value, outputs::encode_array};
 use crate::codec::{self, ArtifactId, CodecError, FileHasher, Storable};
 
 /// The type of a step's parameter, in the owned form in which a pipeline keeps
@@ -38,8 +36,9 @@ impl ParameterType {
         }
     }
 
-    /// A type that is not part of the key and is never stored.
-    pub fn ignored<T>() -> Self {
+    /// A type that no pipeline keeps: that of an ignored argument, or one that
+    /// can be part of a key but cannot be read back.
+    pub fn unkept<T>() -> Self {
         Self {
             name: type_name::<T>(),
             operations: None,
@@ -72,16 +71,10 @@ impl OutputType {
     }
 
     /// The type `[T; N]`, for any `N`.
-    pub fn array<T, const N: usize>() -> Self
-    where
-        T: Serialize + DeserializeOwned + Send + Sync + 'static,
-    {
+    pub fn array<T: Storable, const N: usize>() -> Self {
         Self {
             name: type_name::<[T; N]>(),
-            encode: |value| {
-                let mut all = OneArray::<T, N>::encode(downcast::<[T; N]>(value)?)?;
-                Ok(all.swap_remove(0))
-            },
+            encode: |value| encode_array(downcast::<[T; N]>(value)?),
             decode: |bytes| {
                 let codec::Array(value) = codec::decode::<codec::Array<T, N>>(bytes)?;
                 Ok(Arc::new(value))

@@ -4,11 +4,12 @@ use std::{
     any::{Any, type_name},
     collections::VecDeque,
     fmt,
+    marker::PhantomData,
     ops::Deref,
     sync::Arc,
 };
 
-use super::{BlockOn, StepFailure};
+use super::{BlockOn, ParameterType, StepFailure};
 use crate::codec::{self, Storable};
 
 /// A value of any type, shared between the steps that take it.
@@ -43,7 +44,10 @@ impl Values {
     /// If there is none or it is of another type.
     pub fn take<T: Storable>(&mut self) -> Result<Taken<T>, StepFailure> {
         match self.slots.pop_front() {
-            Some(Slot::Value(value)) => value.downcast().map(Taken).map_err(|_| wrong::<T>()),
+            Some(Slot::Value(value)) => match value.downcast() {
+                Ok(value) => Ok(Taken { value, copy }),
+                Err(_) => Err(wrong::<T>()),
+            },
             _ => Err(wrong::<T>()),
         }
     }
@@ -83,10 +87,12 @@ fn wrong<T>() -> StepFailure {
 }
 
 /// An argument on its way into a step.
-#[derive(Debug)]
-pub struct Taken<T>(Arc<T>);
+pub struct Taken<T> {
+    value: Arc<T>,
+    copy: fn(&T) -> Result<T, StepFailure>,
+}
 
-impl<T: Storable> Taken<T> {
+impl<T> Taken<T> {
     /// The value itself. Other steps may hold it too: it is then copied by way
     /// of its encoding, as not every type can be cloned. A step that takes a
     /// reference saves that.
@@ -94,7 +100,7 @@ impl<T: Storable> Taken<T> {
     /// # Errors
     /// If the value does not survive its encoding.
     pub fn into_owned(self) -> Result<T, StepFailure> {
-        Arc::try_unwrap(self.0).or_else(|shared| copy(&*shared))
+        Arc::try_unwrap(self.value).or_else(|shared| (self.copy)(&shared))
     }
 }
 
@@ -108,7 +114,13 @@ impl<T> Deref for Taken<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
-        &self.0
+        &self.value
+    }
+}
+
+impl<T> fmt::Debug for Taken<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Taken").field(&type_name::<T>()).finish()
     }
 }
 
@@ -132,5 +144,62 @@ impl<T> Deref for TakenIgnored<T> {
 
     fn deref(&self) -> &T {
         &self.0
+    }
+}
+
+/// Finds out whether a parameter's type can be kept in a pipeline, or is only
+/// fit to be part of a key: method resolution tries [`Kept`] first.
+#[derive(Debug)]
+pub struct TypeProbe<T>(PhantomData<fn() -> T>);
+
+impl<T> TypeProbe<T> {
+    /// A probe of `T`.
+    #[allow(clippy::new_without_default)]
+    pub const fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+/// Types that a pipeline can keep.
+pub trait Kept<T> {
+    /// What can be done with the type.
+    fn parameter_type(&self) -> ParameterType;
+
+    /// The next argument.
+    ///
+    /// # Errors
+    /// If there is none or it is of another type.
+    fn take(&self, values: &mut Values) -> Result<Taken<T>, StepFailure>;
+}
+
+impl<T: Storable> Kept<T> for &TypeProbe<T> {
+    fn parameter_type(&self) -> ParameterType {
+        ParameterType::of::<T>()
+    }
+
+    fn take(&self, values: &mut Values) -> Result<Taken<T>, StepFailure> {
+        values.take()
+    }
+}
+
+/// All other types. No pipeline holds a value of them.
+pub trait Unkept<T> {
+    /// What can be done with the type.
+    fn parameter_type(&self) -> ParameterType;
+
+    /// The next argument.
+    ///
+    /// # Errors
+    /// Always.
+    fn take(&self, values: &mut Values) -> Result<Taken<T>, StepFailure>;
+}
+
+impl<T> Unkept<T> for TypeProbe<T> {
+    fn parameter_type(&self) -> ParameterType {
+        ParameterType::unkept::<T>()
+    }
+
+    fn take(&self, _: &mut Values) -> Result<Taken<T>, StepFailure> {
+        Err(wrong::<T>())
     }
 }

@@ -1,0 +1,61 @@
+//! The hidden function that gives a step's definition.
+
+use proc_macro2::{Ident, Literal, TokenStream};
+use quote::quote;
+use syn::ext::IdentExt;
+
+use crate::step::Model;
+
+/// `fn name() -> &'static Definition`.
+pub(super) fn function(model: &Model, name: &Ident, vis: Option<&syn::Visibility>) -> TokenStream {
+    let function = model.function.sig.ident.unraw().to_string();
+    let options = &model.options;
+    let given_name = optional(options.name.as_ref());
+    let version = optional(options.version.as_ref());
+    let source = model
+        .source
+        .iter()
+        .map(|byte| Literal::u8_unsuffixed(*byte));
+    let cache = !options.uncached;
+    let env = &options.env;
+    let parameters = model.signature.parameters.iter().map(|parameter| {
+        let (name, ignored) = (&parameter.name, parameter.ignored);
+        quote! {
+            ::zen_runtime::__private::ParameterDefinition { name: #name, ignored: #ignored }
+        }
+    });
+    let outputs = options
+        .outputs
+        .iter()
+        .map(|output| output.unraw().to_string());
+    quote! {
+        #vis fn #name() -> &'static ::zen_runtime::__private::Definition {
+            fn __zen_here() {}
+            static DEFINITION: ::zen_runtime::__private::Definition =
+                ::zen_runtime::__private::Definition::new(
+                    ::zen_runtime::__private::DefinitionParts {
+                        here: || ::core::any::type_name_of_val(&__zen_here),
+                        function: #function,
+                        name: #given_name,
+                        source: [#(#source),*],
+                        version: #version,
+                        cache: #cache,
+                        env: &[#(#env),*],
+                        parameters: &[#(#parameters),*],
+                        outputs: &[#(#outputs),*],
+                        module: ::core::module_path!(),
+                        file: ::core::file!(),
+                        line: ::core::line!(),
+                    },
+                );
+            &DEFINITION
+        }
+    }
+}
+
+fn optional(value: Option<impl quote::ToTokens>) -> TokenStream {
+    value.map_or_else(
+        || quote!(::core::option::Option::None),
+        |value| quote!(::core::option::Option::Some(#value)),
+    )
+}
