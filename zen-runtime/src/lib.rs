@@ -8,7 +8,7 @@ mod run;
 mod step;
 mod store;
 
-pub use codec::{ArtifactId, Dir, File};
+pub use codec::{ArtifactId, Dir, File, Storable};
 pub use explain::{Explanation, Lineage};
 pub use fingerprint::Fingerprint;
 pub use pipeline::{

@@ -236,10 +236,10 @@ impl<'ast> Visit<'ast> for BadReturn<'_> {
 
     fn visit_type_reference(&mut self, reference: &'ast TypeReference) {
         let owned = match plain(&reference.elem) {
-            Type::Slice(slice) => format!("`Vec<{}>`", slice.elem.to_token_stream()),
+            Type::Slice(slice) => format!("`Vec<{}>`", shown(&slice.elem)),
             Type::Path(path) if path.path.is_ident("str") => "`String`".to_owned(),
             Type::Path(path) if path.path.is_ident("Path") => "`PathBuf`".to_owned(),
-            target => format!("`{}`", target.to_token_stream()),
+            target => format!("`{}`", shown(target)),
         };
         self.ctxt.error(
             reference,
@@ -305,7 +305,7 @@ fn outputs(ctxt: &Ctxt, signature: &Signature, options: &Options) {
             format!(
                 "`outputs` names the elements of a returned tuple, and this step returns `{}`: \
                  remove it, or return a tuple",
-                value.to_token_stream()
+                shown(value)
             ),
         );
         return;
@@ -343,4 +343,18 @@ fn duplicates(ctxt: &Ctxt, outputs: &[Ident]) {
             );
         }
     }
+}
+
+/// A type as a person would write it.
+fn shown(ty: &Type) -> String {
+    let spaced = ty.to_token_stream().to_string();
+    [
+        (" < ", "<"),
+        (" >", ">"),
+        (" :: ", "::"),
+        ("& ", "&"),
+        (" ,", ","),
+    ]
+    .into_iter()
+    .fold(spaced, |text, (from, to)| text.replace(from, to))
 }

@@ -23,7 +23,7 @@ use serde::{Serialize, de::DeserializeOwned};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be stored by zen",
     label = "not serializable, or not `Send + Sync + 'static`",
-    note = "derive `serde::Serialize` and `serde::Deserialize` for it"
+    note = "derive `serde::Serialize` and `serde::Deserialize` for it; a type parameter takes the bound `zen_runtime::Storable`"
 )]
 pub trait Storable: Serialize + DeserializeOwned + Send + Sync + 'static {}
 

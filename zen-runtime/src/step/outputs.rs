@@ -86,14 +86,6 @@ impl<V> OutputCodec<V> {
             into_values: |value| vec![Arc::new(value)],
         }
     }
-
-    /// Each element of the value is an artifact of its own.
-    pub fn split() -> Self
-    where
-        V: SplitTuple,
-    {
-        V::codec()
-    }
 }
 
 impl<T, const N: usize> OutputCodec<[T; N]> {
@@ -123,17 +115,15 @@ pub(super) fn encode_array<T: Storable, const N: usize>(
     Ok(Encoded::from_bytes(bytes))
 }
 
-/// Tuples whose elements can be artifacts of their own.
-pub trait SplitTuple: Sized {
-    /// The table for the tuple.
-    fn codec() -> OutputCodec<Self>;
-}
-
 macro_rules! split {
     ($(($type:ident $index:tt))+) => {
-        impl<$($type: Storable),+> SplitTuple for ($($type,)+) {
-            fn codec() -> OutputCodec<Self> {
-                OutputCodec {
+        impl<$($type),+> OutputCodec<($($type,)+)> {
+            /// Each element of the value is an artifact of its own.
+            pub fn split() -> Self
+            where
+                $($type: Storable),+
+            {
+                Self {
                     types: || vec![$(OutputType::of::<$type>()),+],
                     encode: |value| Ok(vec![$(Encoded::of(&value.$index)?),+]),
                     decode: |read| Ok(($(codec::decode::<$type>(&read()?)?,)+)),

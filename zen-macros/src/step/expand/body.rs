@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Block, FnArg, Pat, ReturnType, Type, ext::IdentExt, parse_quote, spanned::Spanned};
 
@@ -53,13 +53,16 @@ fn bind_to_a_name(input: &mut FnArg, parameter: &Parameter) {
 pub(super) fn codec(model: &Model) -> TokenStream {
     let value = &model.signature.returns.value;
     let make = if !model.options.outputs.is_empty() {
-        quote!(split)
+        "split"
     } else if matches!(plain(value), Type::Array(_)) {
-        quote!(array)
+        "array"
     } else {
-        quote!(one)
+        "one"
     };
-    quote!(::zen_runtime::__private::OutputCodec::<#value>::#make())
+    let span = value.span();
+    let make = Ident::new(make, span.resolved_at(Span::mixed_site()));
+    // The compiler tells about a type that cannot be stored at these tokens.
+    quote_spanned!(span=> ::zen_runtime::__private::OutputCodec::<#value>::#make())
 }
 
 /// An alias of `Result` does not look like one. Without this, an `Err` would be
@@ -71,15 +74,16 @@ fn check_no_result(model: &Model) -> Option<TokenStream> {
     }
     let value = &returns.value;
     let assertion = quote_spanned! {value.span()=>
-        {
-            use ::zen_runtime::__private::NoResult as _;
-            ::core::assert!(
-                !::zen_runtime::__private::ReturnProbe::<#value>::IS_RESULT,
-                "zen stores the value of an `Ok`, and must see its type: \
-                 spell the return type as `Result<T, E>`",
-            );
-        }
+        ::core::assert!(
+            !::zen_runtime::__private::ReturnProbe::<#value>::IS_RESULT,
+            "zen stores the value of an `Ok`, and must see its type: \
+             spell the return type as `Result<T, E>`",
+        );
     };
+    let assertion = quote!({
+        use ::zen_runtime::__private::NoResult as _;
+        #assertion
+    });
     // An item cannot name generic parameters, but it is checked at once; a block
     // is checked when the function is compiled.
     Some(if may_be_generic(model) {
@@ -171,7 +175,7 @@ fn run(model: &Model) -> TokenStream {
 
 fn method(is_result: bool, value: &str, result: &str) -> Ident {
     let name = if is_result { result } else { value };
-    Ident::new(name, proc_macro2::Span::call_site())
+    Ident::new(name, Span::call_site())
 }
 
 /// An async block has no place for its type. A `return` that is never reached

@@ -274,5 +274,10 @@ fn generics(model: &Model, kept: &[Kept]) -> Generics {
             generics.make_where_clause().predicates.push(predicate);
         }
     }
+    let value = model.signature.returns.value.to_token_stream();
+    if mentions(&value, &names) {
+        let predicate = parse_quote!(#value: ::zen_runtime::__private::Storable);
+        generics.make_where_clause().predicates.push(predicate);
+    }
     generics
 }
