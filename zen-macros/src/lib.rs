@@ -13,7 +13,7 @@ use proc_macro::TokenStream;
 
 #[proc_macro_attribute]
 pub fn step(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    step::expand(arguments.into(), item.into()).into()
+    step::expand(arguments.into(), &item.into()).into()
 }
 
 #[proc_macro]

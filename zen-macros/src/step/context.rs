@@ -80,23 +80,33 @@ fn in_source(item: &TokenStream) -> Option<Place> {
 /// A function's text and the place it stands in.
 type Found = (String, Place);
 
-/// What was found in a file, and the hash of the file it was found in. A file
-/// is looked through once for all its steps.
-static FILES: LazyLock<Mutex<HashMap<PathBuf, (blake3::Hash, Vec<Found>)>>> =
-    LazyLock::new(Mutex::default);
+/// What was found in a file of this hash.
+struct Searched {
+    hash: blake3::Hash,
+    found: Vec<Found>,
+}
+
+/// A file is looked through once for all its steps.
+static FILES: LazyLock<Mutex<HashMap<PathBuf, Searched>>> = LazyLock::new(Mutex::default);
 
 fn places(path: PathBuf) -> Option<Vec<Found>> {
     let text = fs::read_to_string(&path).ok()?;
     let hash = blake3::hash(text.as_bytes());
     let mut files = FILES.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some((known, places)) = files.get(&path)
-        && *known == hash
+    if let Some(known) = files.get(&path)
+        && known.hash == hash
     {
-        return Some(places.clone());
+        return Some(known.found.clone());
     }
-    let places = find(&text)?;
-    files.insert(path, (hash, places.clone()));
-    Some(places)
+    let found = find(&text)?;
+    files.insert(
+        path,
+        Searched {
+            hash,
+            found: found.clone(),
+        },
+    );
+    Some(found)
 }
 
 /// All functions of a file that bear an attribute named `step`.

@@ -26,8 +26,8 @@ struct Model {
 
 /// The expansion of `#[step(arguments)] item`. If anything is wrong, it is the
 /// item as it was and the errors: one mistake gives one error.
-pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    match model(arguments, item.clone()) {
+pub(crate) fn expand(arguments: TokenStream, item: &TokenStream) -> TokenStream {
+    match model(arguments, item) {
         Ok(model) => {
             let expansion = expand::expand(&model);
             debug::show(&expansion);
@@ -40,7 +40,7 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     }
 }
 
-fn model(arguments: TokenStream, item: TokenStream) -> syn::Result<Model> {
+fn model(arguments: TokenStream, item: &TokenStream) -> syn::Result<Model> {
     let function = parse_function(item.clone())?;
     let ctxt = Ctxt::new();
     let options = Options::parse(&ctxt, arguments);
@@ -48,7 +48,7 @@ fn model(arguments: TokenStream, item: TokenStream) -> syn::Result<Model> {
     check::check(&ctxt, &function, &signature, &options);
     ctxt.check()?;
     Ok(Model {
-        place: Place::of(&function, &item),
+        place: Place::of(&function, item),
         source: source::hash(&function, &options),
         function,
         options,

@@ -148,9 +148,11 @@ fn strings(ctxt: &Ctxt, meta: &Meta, example: &str) -> Vec<LitStr> {
             list.parse_args_with(Punctuated::<LitStr, Token![,]>::parse_terminated)
                 .map_err(|error| with_form(&error, &form))
         })
-        .and_then(|strings| match strings.is_empty() {
-            true => Err(expected(meta, &form)),
-            false => Ok(strings),
+        .and_then(|strings| {
+            if strings.is_empty() {
+                return Err(expected(meta, &form));
+            }
+            Ok(strings)
         });
     let mut seen = HashSet::new();
     let mut kept = Vec::new();

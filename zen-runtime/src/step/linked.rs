@@ -124,17 +124,26 @@ impl fmt::Debug for Step {
     }
 }
 
+impl StepId {
+    /// Whether the name already tells the type that the step is a method of.
+    fn is_method_of(&self, owner: &str) -> bool {
+        let method = self.name.strip_prefix(owner);
+        method.is_some_and(|method| method.starts_with("::"))
+    }
+}
+
 impl fmt::Display for StepId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.name)?;
-        if self.generics.is_empty() {
-            return Ok(());
-        }
         let generics: Vec<_> = self
             .generics
             .iter()
+            .filter(|(name, value)| name != "Self" || !self.is_method_of(value))
             .map(|(name, value)| format!("{name} = {value}"))
             .collect();
+        if generics.is_empty() {
+            return Ok(());
+        }
         write!(f, "<{}>", generics.join(", "))
     }
 }

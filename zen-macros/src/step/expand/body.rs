@@ -37,7 +37,7 @@ pub(super) fn function(
         #check
         ::zen_runtime::__private::begin(#definition, #codec, |__zen_arguments| { #collect }) #run
     });
-    function.block = Box::new(block);
+    *function.block = block;
     function.to_token_stream()
 }
 
@@ -163,10 +163,7 @@ fn run(model: &Model) -> TokenStream {
     if sig.asyncness.is_none() {
         let method = method(is_result, "value", "result");
         let output = &sig.output;
-        return match output {
-            ReturnType::Default => quote!(.#method(move || { #(#patterns)* #(#statements)* })),
-            _ => quote!(.#method(move || #output { #(#patterns)* #(#statements)* })),
-        };
+        return quote!(.#method(move || #output { #(#patterns)* #(#statements)* }));
     }
     let method = method(is_result, "value_async", "result_async");
     let pin = pin_output(&sig.output);

@@ -173,9 +173,10 @@ impl<'a> Hidden<'a> {
 
     fn function_call(&self) -> TokenStream {
         let ident = &self.model.function.sig.ident;
-        let path = match self.model.place {
-            Place::Free => quote!(#ident),
-            _ => quote!(Self::#ident),
+        let path = if self.model.place == Place::Free {
+            quote!(#ident)
+        } else {
+            quote!(Self::#ident)
         };
         let generics = turbofish(self.model);
         let arguments = self
