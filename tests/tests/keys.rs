@@ -286,6 +286,7 @@ fn a_result_is_not_kept_if_its_input_file_changed_while_it_was_computed() {
 
 #[test]
 fn a_missing_file_is_the_steps_own_error() {
+    let _alone = alone();
     let repo = TestRepository::new();
     let missing = File::new(repo.folder().join("none"));
     let error = repo.scope(|| lines(&missing)).unwrap_err();

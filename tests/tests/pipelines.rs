@@ -1,11 +1,18 @@
 //! Pipelines: composed, kept by name, read back, copied, changed, and run.
 
 #![allow(missing_docs)]
+// The numbers are small, and those of a hit are the computed ones bit by bit.
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    clippy::float_cmp
+)]
 
 use serde::{Deserialize, Serialize};
 use zen_runtime::{
-    MissReason, Pipeline, PipelineBuilder, PipelineError, PlannedStep, RunError, StepOutcome,
-    StepStatus, call, pipeline, step, step_ref,
+    MissReason, PastRun, Pipeline, PipelineBuilder, PipelineError, PlannedStep, RunError,
+    StepOutcome, StepStatus, call, pipeline, step, step_ref,
 };
 use zen_tests::{Count, TestRepository};
 
@@ -151,7 +158,7 @@ fn every_version_of_a_name_is_kept() {
         .map(Pipeline::version)
         .collect();
     assert_eq!(versions, [Some(1), Some(2), Some(3)]);
-    let runs: Vec<_> = repo.runs().unwrap().iter().map(|r| r.version()).collect();
+    let runs: Vec<_> = repo.runs().unwrap().iter().map(PastRun::version).collect();
     assert_eq!(runs, [Some(1), Some(2), Some(1), Some(3)]);
 }
 

@@ -37,6 +37,7 @@ pub enum Shape {
     Box { width: f32, height: f32 },
 }
 
+#[allow(missing_debug_implementations)]
 /// An error that is neither an `Error` nor `Debug` nor serializable.
 pub struct Opaque(#[allow(dead_code)] Box<dyn Fn() -> u8>);
 
@@ -180,7 +181,7 @@ mod steps {
     #[step(ignore(verbose))]
     pub fn ignoring(n: u32, verbose: bool) -> u32 {
         BODIES.add();
-        if verbose { n } else { n }
+        n + u32::from(verbose && n > 1_000)
     }
 }
 

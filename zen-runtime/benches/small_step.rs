@@ -16,7 +16,7 @@ use std::{
 
 use cached::macros::concurrent_cached;
 use criterion::{Criterion, criterion_group, criterion_main};
-use redb::{Builder, ConcurrencyMode, Database, ReadableDatabase, ReadableTable, TableDefinition};
+use redb::{Builder, ConcurrencyMode, Database, ReadableDatabase, TableDefinition};
 use zen_runtime::{Repository, step};
 
 const TABLE: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("records");
@@ -36,6 +36,8 @@ fn small(x: u64) -> u64 {
     x.wrapping_mul(x)
 }
 
+// The peer's macro wants a `Result`.
+#[allow(clippy::unnecessary_wraps)]
 #[concurrent_cached(disk = true, map_error = |e| format!("{e:?}"))]
 fn peer(x: u64) -> Result<u64, String> {
     Ok(x.wrapping_mul(x))

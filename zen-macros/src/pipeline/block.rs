@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
 use syn::{
-    Attribute, Block, Expr, ExprCall, Local, Pat, PatTuple, Stmt, Token, Type, ext::IdentExt,
+    Attribute, Block, Expr, ExprCall, Local, Pat, PatTuple, Stmt, Token, ext::IdentExt,
     punctuated::Punctuated,
 };
 
@@ -30,10 +30,10 @@ pub(super) struct PlannedStep {
 
 /// What the outputs are bound to.
 pub(super) enum Binding {
-    /// `let x: T =` or `let _ =`.
-    One(Pat, Option<Type>),
+    /// `let x: T =` or `let _ =`: the pattern, and the name, empty for `_`.
+    One(TokenStream, String),
     /// `let (a, _) =`: the pattern, and each element's name, empty for `_`.
-    Tuple(Pat, Vec<String>),
+    Tuple(TokenStream, Vec<String>),
     /// A statement of its own, or a place among the outputs.
     Hidden(Ident),
 }
@@ -151,11 +151,7 @@ impl Reader<'_> {
         match &*init.expr {
             Expr::Call(call) => {
                 let attributes = local.attrs.clone();
-                let name = match &binding {
-                    Binding::One(Pat::Ident(name), _) => Some(name.ident.unraw().to_string()),
-                    _ => None,
-                };
-                self.add(attributes, name, binding, call);
+                self.add(attributes, binding, call);
             }
             Expr::MethodCall(call) => self.method(call),
             other => self.ctxt.error(
@@ -181,25 +177,17 @@ impl Reader<'_> {
     fn binding(&mut self, pattern: &Pat) -> Option<Binding> {
         match pattern {
             Pat::Ident(_) | Pat::Wild(_) => {
-                self.element(pattern)?;
-                Some(Binding::One(pattern.clone(), None))
+                let name = self.element(pattern)?;
+                Some(Binding::One(pattern.to_token_stream(), name))
             }
-            Pat::Type(typed) => match self.binding(&typed.pat)? {
-                Binding::One(pattern, None) => {
-                    Some(Binding::One(pattern, Some((*typed.ty).clone())))
-                }
-                _ => {
-                    self.ctxt.error(
-                        &typed.ty,
-                        "the types of a step's outputs are known: remove this one",
-                    );
-                    None
-                }
-            },
+            Pat::Type(typed) if !matches!(*typed.pat, Pat::Tuple(_)) => {
+                let name = self.element(&typed.pat)?;
+                Some(Binding::One(pattern.to_token_stream(), name))
+            }
             Pat::Tuple(PatTuple { elems, .. }) => {
                 let names: Vec<_> = elems.iter().map(|element| self.element(element)).collect();
                 let names = names.into_iter().collect::<Option<_>>()?;
-                Some(Binding::Tuple(pattern.clone(), names))
+                Some(Binding::Tuple(pattern.to_token_stream(), names))
             }
             other => {
                 self.ctxt.error(
@@ -240,17 +228,14 @@ impl Reader<'_> {
         Some(text)
     }
 
-    fn add(
-        &mut self,
-        attributes: Vec<Attribute>,
-        name: Option<String>,
-        binding: Binding,
-        call: &ExprCall,
-    ) {
+    fn add(&mut self, attributes: Vec<Attribute>, binding: Binding, call: &ExprCall) {
         let Some(path) = self.ctxt.ok(StepPath::of(&call.func)) else {
             return;
         };
-        let name = name.unwrap_or_else(|| self.free_name(&path.function));
+        let name = match &binding {
+            Binding::One(_, name) if !name.is_empty() => name.clone(),
+            _ => self.free_name(&path.function),
+        };
         self.steps.push(PlannedStep {
             attributes,
             name,
@@ -280,7 +265,7 @@ impl Reader<'_> {
             span = proc_macro2::Span::mixed_site()
         );
         let attributes = call.attrs.clone();
-        self.add(attributes, None, Binding::Hidden(variable.clone()), call);
+        self.add(attributes, Binding::Hidden(variable.clone()), call);
         variable
     }
 

@@ -33,13 +33,10 @@ fn statement(builder: &Ident, step: &PlannedStep) -> TokenStream {
     } = step;
     let call = step.path.hidden("call");
     let (pattern, added) = match &step.binding {
-        Binding::One(pattern, ty) => {
-            let ty = ty.as_ref().map(|ty| quote!(: #ty));
-            (
-                quote!(#pattern #ty),
-                quote!(#builder.add(#name, #call(#arguments))),
-            )
-        }
+        Binding::One(pattern, _) => (
+            quote!(#pattern),
+            quote!(#builder.add(#name, #call(#arguments))),
+        ),
         Binding::Tuple(pattern, names) => (
             quote!(#pattern),
             quote!(#builder.add_bound(#name, &[#(#names),*], #call(#arguments))),

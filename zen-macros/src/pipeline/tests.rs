@@ -3,7 +3,7 @@
 use super::{try_call, try_pipeline};
 
 /// Tokens without the spaces that printers differ in.
-fn text(tokens: impl ToString) -> String {
+fn text(tokens: &impl ToString) -> String {
     tokens.to_string().split_whitespace().collect()
 }
 
@@ -36,7 +36,7 @@ fn a_pipeline_is_the_calls_of_a_builder() {
         __zen_builder.finish((model, __zen_5,))
     }"#;
     let expansion = try_pipeline(input.parse().unwrap()).unwrap();
-    assert_eq!(text(expansion), text(expected));
+    assert_eq!(text(&expansion), text(&expected));
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn a_call_names_the_hidden_function() {
     ];
     for (input, expected) in cases {
         let call = try_call(input.parse().unwrap()).unwrap();
-        assert_eq!(text(call), text(expected), "{input}");
+        assert_eq!(text(&call), text(&expected), "{input}");
     }
 }
 

@@ -167,6 +167,8 @@ mod tests {
     #[allow(dead_code)]
     struct OnlyDebug(u8);
 
+    // As the macro writes it, whatever the type.
+    #[allow(clippy::needless_borrow)]
     #[test]
     fn every_error_type_tells_what_it_can() {
         let outer = Outer::from("x".parse::<u8>().unwrap_err());
