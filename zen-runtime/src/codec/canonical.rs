@@ -62,13 +62,22 @@ const TRANSPARENT: [&str; 12] = [
     "std::sync::poison::rwlock::RwLock<",
 ];
 
+/// Iterators that give no more than what one other gives, element by element:
+/// if that has no order, they have none. (Not so a chain of a set and a list.)
+const ADAPTERS: [&str; 4] = [
+    "core::iter::adapters::cloned::Cloned<",
+    "core::iter::adapters::copied::Copied<",
+    "core::iter::adapters::filter::Filter<",
+    "core::iter::adapters::map::Map<",
+];
+
 /// Whether what is handed over comes out of a hash table, in no order.
 pub(super) fn is_unordered(name: &str) -> bool {
     let mut name = pointee(name);
-    while name.starts_with("core::iter::adapters::") {
-        let Some((_, inner)) = name.split_once('<') else {
-            return false;
-        };
+    while let Some(inner) = ADAPTERS
+        .iter()
+        .find_map(|adapter| name.strip_prefix(adapter))
+    {
         name = pointee(inner);
     }
     name.starts_with("std::collections::hash::") || name.starts_with("hashbrown::")

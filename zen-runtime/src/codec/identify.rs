@@ -1,10 +1,6 @@
 //! From a value to its ID.
 
-use std::{
-    cell::{Cell, RefCell},
-    io,
-    path::{Path, PathBuf},
-};
+use std::{cell::Cell, io, path::Path};
 
 use serde::Serialize;
 
@@ -69,39 +65,4 @@ pub fn identify<T: Serialize + ?Sized>(
     } else {
         id
     })
-}
-
-/// As [`identify`], with the paths of the files and folders met, so that the
-/// caller can make sure that they did not change while a step read them.
-///
-/// # Errors
-/// As [`identify`].
-pub fn identify_with_files<T: Serialize + ?Sized>(
-    value: &T,
-    files: &dyn FileHasher,
-) -> Result<(ArtifactId, Vec<PathBuf>), CodecError> {
-    let noting = Noting {
-        files,
-        met: RefCell::default(),
-    };
-    let id = identify(value, &noting)?;
-    Ok((id, noting.met.into_inner()))
-}
-
-/// Notes every path that is hashed through it.
-struct Noting<'a> {
-    files: &'a dyn FileHasher,
-    met: RefCell<Vec<PathBuf>>,
-}
-
-impl FileHasher for Noting<'_> {
-    fn hash_file(&self, path: &Path) -> io::Result<[u8; 32]> {
-        self.met.borrow_mut().push(path.to_owned());
-        self.files.hash_file(path)
-    }
-
-    fn hash_dir(&self, path: &Path) -> io::Result<[u8; 32]> {
-        self.met.borrow_mut().push(path.to_owned());
-        self.files.hash_dir(path)
-    }
 }

@@ -14,9 +14,9 @@
 //!   is written as its path.
 //! * [`identify`] gives the ID of a value. A [`File`] counts by its content.
 //!
-//! Two read: [`decode`] and, before anything is stored, [`check_readable`].
-//! Neither trusts the bytes: a wrong length or a deep nesting is an error, never
-//! an allocation of that size or an exhausted stack.
+//! One reads: [`decode`]. It does not trust the bytes: a wrong length or a deep
+//! nesting is an error, never an allocation of that size or an exhausted stack.
+//! Every artifact is read back once before it is stored.
 
 mod array;
 mod bincode;
@@ -35,15 +35,16 @@ mod storable;
 #[cfg(test)]
 mod tests;
 
-pub use array::{Array, ArrayRef};
+pub(crate) use array::{Array, ArrayRef};
 pub use bincode::BINCODE;
-pub use decode::{check_readable, decode, decode_stored};
+pub use decode::decode;
+pub(crate) use decode::{check_readable, decode_stored};
 pub use encode::{encode, encode_parameter};
 pub use error::CodecError;
 pub use file::{Dir, File};
 pub use id::{ArtifactId, ParseIdError};
 pub(crate) use id::{parse_hex, write_hex};
-pub use identify::{FileHasher, identify, identify_with_files};
+pub use identify::{FileHasher, identify};
 pub use storable::{Parameter, Storable};
 
 /// How many values may contain one another. A deeper value is an error rather

@@ -1,7 +1,9 @@
 //! The cache key of a call, in parts and as a hash.
 
+mod difference;
 mod hash;
 mod parts;
 
+pub use difference::Difference;
 pub use hash::Fingerprint;
-pub use parts::{ArgumentPart, Content, Difference, EnvPart, Origin, Parts, SCHEMA};
+pub use parts::{ArgumentPart, Content, EnvPart, Origin, Parts, SCHEMA};

@@ -82,7 +82,7 @@ impl<V> OutputCodec<V> {
         Self {
             types: || vec![OutputType::of::<V>()],
             encode: |value| Ok(vec![Encoded::of(value)?]),
-            decode: |read| Ok(codec::decode(&read()?)?),
+            decode: |read| Ok(codec::decode_stored(&read()?)?),
             into_values: |value| vec![Arc::new(value)],
         }
     }
@@ -126,7 +126,7 @@ macro_rules! split {
                 Self {
                     types: || vec![$(OutputType::of::<$type>()),+],
                     encode: |value| Ok(vec![$(Encoded::of(&value.$index)?),+]),
-                    decode: |read| Ok(($(codec::decode::<$type>(&read()?)?,)+)),
+                    decode: |read| Ok(($(codec::decode_stored::<$type>(&read()?)?,)+)),
                     into_values: |value| vec![$(Arc::new(value.$index)),+],
                 }
             }

@@ -31,7 +31,7 @@ impl ParameterType {
             operations: Some(Operations {
                 identify: |value, files| codec::identify(downcast::<T>(value)?, files),
                 encode: |value| codec::encode_parameter(downcast::<T>(value)?),
-                decode: |bytes| Ok(Arc::new(codec::decode::<T>(bytes)?)),
+                decode: |bytes| Ok(Arc::new(codec::decode_stored::<T>(bytes)?)),
             }),
         }
     }
@@ -66,7 +66,7 @@ impl OutputType {
         Self {
             name: type_name::<T>(),
             encode: |value| Encoded::of(downcast::<T>(value)?),
-            decode: |bytes| Ok(Arc::new(codec::decode::<T>(bytes)?)),
+            decode: |bytes| Ok(Arc::new(codec::decode_stored::<T>(bytes)?)),
         }
     }
 
