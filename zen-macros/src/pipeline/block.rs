@@ -4,10 +4,7 @@ use std::collections::HashSet;
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
-use syn::{
-    Attribute, Block, Expr, ExprCall, Local, Pat, PatTuple, Stmt, Token, ext::IdentExt,
-    punctuated::Punctuated,
-};
+use syn::{Attribute, Block, Expr, ExprCall, Local, Pat, PatTuple, Stmt, ext::IdentExt};
 
 use super::path::StepPath;
 use crate::ctxt::Ctxt;
@@ -24,8 +21,8 @@ pub(super) struct PlannedStep {
     /// The step's name in the pipeline.
     pub(super) name: String,
     pub(super) binding: Binding,
-    pub(super) path: StepPath,
-    pub(super) arguments: Punctuated<Expr, Token![,]>,
+    /// The call of the step's hidden function.
+    pub(super) call: TokenStream,
 }
 
 /// What the outputs are bound to.
@@ -65,6 +62,15 @@ impl Plan {
             outputs,
         }
     }
+}
+
+/// The call of a step that is not made yet, with the user's brackets: a wrong
+/// count is told there.
+pub(super) fn hidden_call(path: &StepPath, call: &ExprCall) -> TokenStream {
+    let mut tokens = path.hidden("call");
+    call.paren_token
+        .surround(&mut tokens, |tokens| call.args.to_tokens(tokens));
+    tokens
 }
 
 /// All names that a `let` of the block gives.
@@ -240,8 +246,7 @@ impl Reader<'_> {
             attributes,
             name,
             binding,
-            path,
-            arguments: call.args.clone(),
+            call: hidden_call(&path, call),
         });
     }
 

@@ -28,23 +28,15 @@ fn statement(builder: &Ident, step: &PlannedStep) -> TokenStream {
     let PlannedStep {
         attributes,
         name,
-        arguments,
-        ..
+        binding,
+        call,
     } = step;
-    let call = step.path.hidden("call");
-    let (pattern, added) = match &step.binding {
-        Binding::One(pattern, _) => (
-            quote!(#pattern),
-            quote!(#builder.add(#name, #call(#arguments))),
-        ),
-        Binding::Tuple(pattern, names) => (
-            quote!(#pattern),
-            quote!(#builder.add_bound(#name, &[#(#names),*], #call(#arguments))),
-        ),
-        Binding::Hidden(variable) => (
-            quote!(#variable),
-            quote!(#builder.add(#name, #call(#arguments))),
-        ),
+    let add = match binding {
+        Binding::One(pattern, _) => quote!(let #pattern = #builder.add(#name, #call);),
+        Binding::Hidden(variable) => quote!(let #variable = #builder.add(#name, #call);),
+        Binding::Tuple(pattern, names) => {
+            quote!(let #pattern = #builder.add_bound(#name, &[#(#names),*], #call);)
+        }
     };
-    quote!(#(#attributes)* let #pattern = #added;)
+    quote!(#(#attributes)* #add)
 }

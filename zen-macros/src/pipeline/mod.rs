@@ -9,11 +9,14 @@ mod tests;
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{
-    Block, Expr, ExprCall, Token,
+    Block, Expr, Token,
     parse::{Parse, ParseStream, Parser},
 };
 
-use self::{block::Plan, path::StepPath};
+use self::{
+    block::{Plan, hidden_call},
+    path::StepPath,
+};
 use crate::{ctxt::Ctxt, debug};
 
 /// What stands in the parentheses of `pipeline!(...)`.
@@ -60,14 +63,13 @@ pub(crate) fn call(input: TokenStream) -> TokenStream {
 
 fn try_call(input: TokenStream) -> syn::Result<TokenStream> {
     let expression: Expr = syn::parse2(input)?;
-    let Expr::Call(ExprCall { func, args, .. }) = &expression else {
+    let Expr::Call(call) = &expression else {
         return Err(syn::Error::new_spanned(
             expression,
             "expected a call of a step, such as `call!(train(rows, 3))`",
         ));
     };
-    let call = StepPath::of(func)?.hidden("call");
-    Ok(quote!(#call(#args)))
+    Ok(hidden_call(&StepPath::of(&call.func)?, call))
 }
 
 /// `step_ref!(path)`: the step itself.

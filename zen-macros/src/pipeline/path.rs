@@ -1,7 +1,7 @@
 //! From the path of a function to the hidden functions beside it.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote};
+use quote::{format_ident, quote, quote_spanned};
 use syn::{Expr, ExprPath, PathArguments, ext::IdentExt};
 
 /// The path of a step in the user's code.
@@ -51,7 +51,7 @@ impl StepPath {
         if let Some(qself) = &path.qself {
             let ty = &qself.ty;
             return Ok(Self {
-                owner: quote!(<#ty>),
+                owner: quote!(#ty),
                 suffix: format!("_{}", function.unraw()),
                 arguments,
                 function,
@@ -64,27 +64,28 @@ impl StepPath {
         {
             owner.segments.pop_punct();
             return Ok(Self {
-                owner: quote!(<#owner>),
+                owner: quote!(#owner),
                 suffix: format!("_{}", function.unraw()),
                 arguments,
                 function,
             });
         }
         Ok(Self {
-            // In brackets, the compiler takes it for a type, and suggests others
-            // of a similar name.
-            owner: quote!(<#owner #function>),
+            owner: quote!(#owner #function),
             suffix: String::new(),
             arguments,
             function,
         })
     }
 
-    /// The path of one of the hidden functions.
+    /// The path of one of the hidden functions, at the place of the function's
+    /// own name. In brackets, the compiler takes the owner for a type, and
+    /// suggests others of a similar name.
     pub(super) fn hidden(&self, what: &str) -> TokenStream {
-        let name = format_ident!("__zen_{what}{}", self.suffix, span = self.function.span());
+        let span = self.function.span();
+        let name = format_ident!("__zen_{what}{}", self.suffix, span = span);
         let (owner, arguments) = (&self.owner, &self.arguments);
-        quote!(#owner::#name #arguments)
+        quote_spanned!(span=> <#owner>::#name #arguments)
     }
 }
 

@@ -47,48 +47,56 @@ pub trait IntoIgnored<T> {
     fn into_ignored(self) -> Argument;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Storable> IntoArgument<T> for T {
     fn into_argument(self) -> Argument {
         Argument(Passed::Parameter(Arc::new(self)))
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Storable + Clone> IntoArgument<T> for &T {
     fn into_argument(self) -> Argument {
         self.clone().into_argument()
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T> IntoArgument<T> for Handle<T> {
     fn into_argument(self) -> Argument {
         Argument(Passed::Input(self.raw))
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T> IntoArgument<T> for &Handle<T> {
     fn into_argument(self) -> Argument {
         (*self).into_argument()
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoArgument<String> for &str {
     fn into_argument(self) -> Argument {
         self.to_owned().into_argument()
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoArgument<PathBuf> for &Path {
     fn into_argument(self) -> Argument {
         self.to_owned().into_argument()
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl IntoArgument<PathBuf> for &str {
     fn into_argument(self) -> Argument {
         PathBuf::from(self).into_argument()
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Clone> IntoArgument<Vec<T>> for &[T]
 where
     Vec<T>: Storable,
@@ -98,6 +106,7 @@ where
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T, const N: usize> IntoArgument<Vec<T>> for [T; N]
 where
     Vec<T>: Storable,
@@ -107,6 +116,7 @@ where
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Clone, const N: usize> IntoArgument<Vec<T>> for &[T; N]
 where
     Vec<T>: Storable,
@@ -116,24 +126,28 @@ where
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T> IntoArgument<Vec<T>> for &[Handle<T>] {
     fn into_argument(self) -> Argument {
         Argument(Passed::Inputs(self.iter().map(|h| h.raw).collect()))
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T> IntoArgument<Vec<T>> for Vec<Handle<T>> {
     fn into_argument(self) -> Argument {
         self.as_slice().into_argument()
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T> IntoArgument<Vec<T>> for &Vec<Handle<T>> {
     fn into_argument(self) -> Argument {
         self.as_slice().into_argument()
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T, const N: usize> IntoArgument<Vec<T>> for [Handle<T>; N] {
     fn into_argument(self) -> Argument {
         self.as_slice().into_argument()
