@@ -12,7 +12,7 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use zen_runtime::step;
+use zen_runtime::{Storable, step};
 use zen_tests::{Count, TestRepository};
 
 static BODIES: Count = Count::new();
@@ -81,6 +81,12 @@ mod steps {
     pub fn lifetimes<'a, 'b: 'a>(a: &'a str, b: &'b [&'a str]) -> Vec<String> {
         BODIES.add();
         b.iter().map(|b| format!("{a}{b}")).collect()
+    }
+
+    #[step]
+    pub fn of_static(name: &'static str, path: Option<&'static str>) -> usize {
+        BODIES.add();
+        name.len() + path.map_or(0, str::len)
     }
 
     #[step]
@@ -226,6 +232,94 @@ impl Score for Model {
     }
 }
 
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Column<T> {
+    cells: Vec<T>,
+}
+
+impl<T: Storable + Clone> Column<T> {
+    #[step]
+    fn doubled(&self) -> Column<T> {
+        BODIES.add();
+        Self {
+            cells: [self.cells.clone(), self.cells.clone()].concat(),
+        }
+    }
+
+    #[step]
+    fn of_one(cell: T) -> Column<T> {
+        BODIES.add();
+        Column { cells: vec![cell] }
+    }
+}
+
+/// Borrows what it shows, and cannot be read back.
+#[derive(Clone, Copy, Serialize)]
+struct View<'a> {
+    rows: &'a [f64],
+}
+
+impl<'a> View<'a> {
+    #[step]
+    fn sum(&self) -> f64 {
+        BODIES.add();
+        self.rows.iter().sum()
+    }
+
+    #[step]
+    fn scaled(self, by: &'a f64) -> Vec<f64> {
+        BODIES.add();
+        self.rows.iter().map(|row| row * by).collect()
+    }
+}
+
+trait Describe: Serialize + Debug {
+    #[step]
+    fn describe(&self, width: usize) -> String {
+        BODIES.add();
+        format!("{self:?}{width}")
+    }
+}
+
+impl Describe for Model {}
+impl Describe for Rows {}
+
+macro_rules! adders {
+    ($($name:ident $amount:literal)*) => {
+        $(
+            #[step]
+            fn $name(n: u64) -> u64 {
+                BODIES.add();
+                n + $amount
+            }
+        )*
+    };
+}
+
+adders!(add_one 1 add_two 2);
+
+mod outer {
+    pub(crate) mod inner {
+        use zen_runtime::step;
+
+        #[step]
+        pub(in super::super) fn restricted(n: &u8) -> (u8,) {
+            super::super::BODIES.add();
+            (*n,)
+        }
+    }
+}
+
+/// Serializes, but cannot be read back: enough for an argument.
+#[derive(Debug, Serialize)]
+pub struct OneWay(u8);
+
+#[step]
+fn one_way(value: &OneWay, other: Option<OneWay>) -> u8 {
+    BODIES.add();
+    value.0 + other.map_or(0, |other| other.0)
+}
+
 /// Calls twice: the body runs once, and both values are the same.
 fn once<T: PartialEq + Debug>(name: &str, call: impl Fn() -> T) {
     let before = BODIES.get();
@@ -244,6 +338,7 @@ fn a_hit_has_the_value_that_was_computed() {
         free_functions();
         results();
         methods();
+        elsewhere();
         local_steps();
     });
 }
@@ -263,6 +358,7 @@ fn free_functions() {
     });
     once("mutable", || mutable(vec![1, 2, 3], 2));
     once("lifetimes", || lifetimes("a", &["b", "c"]));
+    once("static", || of_static("a", Some("b")));
     once("generic", || generic(&[1_u8, 2], [3_u8, 4, 5]));
     once("generic of text", || {
         generic(&["a".to_owned()], ["b".to_owned()])
@@ -325,10 +421,41 @@ fn methods() {
     once("a method", || model.scaled(2.0));
     once("a method that takes self", || model.clone().into_first());
     once("a method of a trait", || model.score(0.5));
+    once("a method of a generic type", || {
+        Column { cells: vec![1_u8] }.doubled()
+    });
+    once("the same of another type", || {
+        Column { cells: vec![1_i8] }.doubled()
+    });
+    once("a function of a generic type", || Column::of_one('x'));
+    let rows = [1.0, 2.0];
+    let view = View { rows: &rows };
+    once("a method of a type that borrows", || view.sum());
+    once("a method that takes what borrows", || view.scaled(&2.0));
+    once("a default method of a trait", || model.describe(3));
+    once("the same of another type", || rows_of_one().describe(3));
     let before = BODIES.get();
     let other = Model { weights: vec![1.0] };
     other.scaled(2.0);
     assert_eq!(BODIES.get() - before, 1, "the receiver is in the key");
+}
+
+fn rows_of_one() -> Rows {
+    Rows {
+        columns: BTreeMap::new(),
+        kept: None,
+    }
+}
+
+fn elsewhere() {
+    once("a step that a macro wrote", || add_one(1));
+    once("the next one", || add_two(1));
+    once("a step of restricted visibility", || {
+        outer::inner::restricted(&7)
+    });
+    once("an argument that cannot be read back", || {
+        one_way(&OneWay(1), Some(OneWay(2)))
+    });
 }
 
 fn local_steps() {

@@ -13,7 +13,7 @@
 )]
 
 use serde::{Deserialize, Serialize};
-use zen_runtime::step;
+use zen_runtime::{Pipeline, pipeline, step};
 
 /// A model.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -90,6 +90,19 @@ pub fn elsewhere(handle: NoSuchType) {}
 #[cfg(any())]
 pub fn elsewhere(handle: NoSuchType) {}
 
+/// A pipeline, with inputs passed both ways.
+#[must_use]
+pub fn composed(rows: &[f64]) -> Pipeline<(Option<f64>, (f64, u8))> {
+    pipeline!("strict", {
+        let model = train(rows, (0.0, 1.0));
+        let (score, rank) = evaluate(&model, rows, true);
+        let scaled = Model::scaled(model, 2.0);
+        evaluate(&scaled, rows, false);
+        let first = first::<f64>(rows);
+        (first, (score, rank))
+    })
+}
+
 #[test]
 fn steps_are_ordinary_functions() {
     let model = train(&[2.0, 3.0], (0.0, 1.0)).map(|model| model.scaled(2.0));
@@ -97,4 +110,5 @@ fn steps_are_ordinary_functions() {
     assert_eq!(evaluate(&Model::new(1.0), &[1.0], false).1, 0);
     assert_eq!((first(&[1, 2]), r#match(3)), (Some(1), 3));
     assert!(pollster::block_on(wait(1)).is_ok());
+    assert_eq!(composed(&[1.0]).steps().len(), 5);
 }

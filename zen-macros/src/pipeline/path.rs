@@ -1,6 +1,6 @@
 //! From the path of a function to the hidden functions beside it.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::{Expr, ExprPath, PathArguments, ext::IdentExt};
 
@@ -80,9 +80,9 @@ impl StepPath {
 
     /// The path of one of the hidden functions, at the place of the function's
     /// own name. In brackets, the compiler takes the owner for a type, and
-    /// suggests others of a similar name.
+    /// suggests others of a similar name. To lints it is the macro's own code.
     pub(super) fn hidden(&self, what: &str) -> TokenStream {
-        let span = self.function.span();
+        let span = Span::call_site().located_at(self.function.span());
         let name = format_ident!("__zen_{what}{}", self.suffix, span = span);
         let (owner, arguments) = (&self.owner, &self.arguments);
         quote_spanned!(span=> <#owner>::#name #arguments)

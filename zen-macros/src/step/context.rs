@@ -191,14 +191,14 @@ fn function_text(tokens: &mut dyn Iterator<Item = TokenTree>) -> Option<String> 
     let mut tokens = tokens.skip_while(|token| match token {
         TokenTree::Ident(ident) => ident != "fn",
         // Another item's body: no function follows the attribute.
-        TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,
+        TokenTree::Group(group) => group.delimiter() != Delimiter::Brace,
         _ => true,
     });
     loop {
         let token = tokens.next()?;
         write(&token, &mut text);
         if matches!(&token, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace) {
-            return Some(text);
+            return text.starts_with("fn").then_some(text);
         }
     }
 }
@@ -266,6 +266,11 @@ mod tests {
 
     #[test]
     fn other_attributes_and_other_items_are_passed_over() {
-        assert_eq!(places("#[inline] fn f() {} #[step] struct S {}"), []);
+        assert_eq!(
+            places("#[inline] fn f() {} #[step] struct S {} fn g() {}"),
+            []
+        );
+        let found = find("/// A.\n#[step(x)] #[must_use] pub(crate) fn f() -> u8 { 1 }").unwrap();
+        assert_eq!(found[0].0, find("#[step] fn f() -> u8 { 1 }").unwrap()[0].0);
     }
 }

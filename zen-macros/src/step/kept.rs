@@ -36,14 +36,14 @@ enum Pass {
 
 impl Kept {
     /// `None` if a pipeline cannot keep such a parameter: the step can be
-    /// called, but not be a part of a pipeline.
-    pub(super) fn of(parameter: &Parameter) -> Option<Self> {
+    /// called, but not be a part of a pipeline. `generics` are the function's.
+    pub(super) fn of(parameter: &Parameter, generics: &Generics) -> Option<Self> {
         let ty = plain(&parameter.ty);
         if let Type::Reference(reference) = ty {
-            return Self::reference(&reference.elem);
+            return Self::reference(reference, generics);
         }
         if let Some(inner) = option_of_reference(ty) {
-            let kept = Self::reference(inner)?;
+            let kept = Self::reference(inner, generics)?;
             let inner = &kept.ty;
             let pass = match kept.pass {
                 Pass::Deref => Pass::OptionDeref,
@@ -60,10 +60,9 @@ impl Kept {
         })
     }
 
-    /// What is kept for a reference to `target`.
-    fn reference(target: &Type) -> Option<Self> {
-        let target = plain(target);
-        if !is_owned(target) {
+    fn reference(reference: &TypeReference, generics: &Generics) -> Option<Self> {
+        let target = plain(&reference.elem);
+        if !is_owned(target) || !is_any_lifetime(reference.lifetime.as_ref(), generics) {
             return None;
         }
         Some(match unsized_owner(target) {
@@ -95,6 +94,15 @@ impl Kept {
     }
 }
 
+/// Whether the function takes a reference of whatever lifetime its caller has:
+/// not of `'static`, nor of one that an `impl` block names.
+fn is_any_lifetime(lifetime: Option<&Lifetime>, generics: &Generics) -> bool {
+    lifetime.is_none_or(|lifetime| {
+        let declared = generics.lifetimes().any(|own| own.lifetime == *lifetime);
+        lifetime.ident == "_" || declared
+    })
+}
+
 /// The owned form of a type that has no size.
 fn unsized_owner(ty: &Type) -> Option<TokenStream> {
     let span = ty.span();
@@ -120,8 +128,8 @@ fn last_plain(path: &Path) -> Option<String> {
     last.arguments.is_none().then(|| last.ident.to_string())
 }
 
-/// The `T` of an `Option<&T>`.
-fn option_of_reference(ty: &Type) -> Option<&Type> {
+/// The `&T` of an `Option<&T>`.
+fn option_of_reference(ty: &Type) -> Option<&TypeReference> {
     let Type::Path(path) = ty else { return None };
     let last = path.path.segments.last()?;
     let PathArguments::AngleBracketed(arguments) = &last.arguments else {
@@ -133,7 +141,7 @@ fn option_of_reference(ty: &Type) -> Option<&Type> {
         .map(|argument| (argument, &last.ident))
     {
         Some((GenericArgument::Type(inner), option)) if option == "Option" => match plain(inner) {
-            Type::Reference(reference) => Some(&reference.elem),
+            Type::Reference(reference) => Some(reference),
             _ => None,
         },
         _ => None,

@@ -10,7 +10,7 @@ use serde::{
 
 /// An array's elements on their way out, encoded as those of a `[T; N]`.
 #[derive(Clone, Copy, Debug)]
-pub struct ArrayRef<'a, T>(pub &'a [T]);
+pub(crate) struct ArrayRef<'a, T>(pub(crate) &'a [T]);
 
 impl<T: Serialize> Serialize for ArrayRef<'_, T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -24,7 +24,7 @@ impl<T: Serialize> Serialize for ArrayRef<'_, T> {
 
 /// An array, encoded as serde encodes its short ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Array<T, const N: usize>(pub [T; N]);
+pub(crate) struct Array<T, const N: usize>(pub(crate) [T; N]);
 
 impl<T: Serialize, const N: usize> Serialize for Array<T, N> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

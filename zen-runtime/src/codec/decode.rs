@@ -32,7 +32,7 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
 ///
 /// # Errors
 /// As [`decode`].
-pub fn decode_stored<T: Storable>(bytes: &[u8]) -> Result<T, CodecError> {
+pub(crate) fn decode_stored<T: Storable>(bytes: &[u8]) -> Result<T, CodecError> {
     fast::read(bytes).unwrap_or_else(|| decode(bytes))
 }
 
@@ -44,7 +44,7 @@ pub fn decode_stored<T: Storable>(bytes: &[u8]) -> Result<T, CodecError> {
 ///
 /// # Errors
 /// If reading fails, or gives a value with another encoding.
-pub fn check_readable<T: Storable>(bytes: &[u8]) -> Result<(), CodecError> {
+pub(crate) fn check_readable<T: Storable>(bytes: &[u8]) -> Result<(), CodecError> {
     let type_name = type_name::<T>();
     let value = match fast::read::<T>(bytes) {
         // What is read by the block is written by the block.

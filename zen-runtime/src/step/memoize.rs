@@ -7,6 +7,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use tracing::Instrument;
+
 use super::{
     Arguments, Decision, Definition, NewResult, OutputCodec, PreparedCall, ambient, bypass::Bypass,
     decide, keep, load::load, warn_once,
@@ -80,8 +82,9 @@ impl<V> Begun<V> {
             State::Uncached => return body.await,
             State::Pending(pending) => pending,
         };
+        let span = pending.span();
         let started = Instant::now();
-        let value = body.await?;
+        let value = body.instrument(span).await?;
         pending.finish(&value, started.elapsed());
         Ok(value)
     }

@@ -32,8 +32,10 @@ enum Mode {
 impl Mode {
     fn of(model: &Model) -> Self {
         let kept = || -> Option<Vec<Kept>> {
-            are_keepable(&model.function.sig.generics).then_some(())?;
-            model.signature.parameters.iter().map(Kept::of).collect()
+            let generics = &model.function.sig.generics;
+            are_keepable(generics).then_some(())?;
+            let parameters = model.signature.parameters.iter();
+            parameters.map(|p| Kept::of(p, generics)).collect()
         };
         match (model.place, kept()) {
             (Place::Free, Some(kept)) => Self::Marker(kept),

@@ -7,6 +7,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
+    fmt::Write,
     path::Path,
     time::Duration,
 };
@@ -18,7 +19,10 @@ use crate::codec::{Array, encode, identify};
 
 fn line<T: Serialize + ?Sized>(name: &str, value: &T) -> String {
     let bytes = encode(value).expect("the value has an encoding");
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = bytes.iter().fold(String::new(), |mut hex, byte| {
+        write!(hex, "{byte:02x}").expect("a string takes all");
+        hex
+    });
     let id = identify(value, &Content).expect("the value has an ID");
     format!("{name}: {hex} {id}\n")
 }
