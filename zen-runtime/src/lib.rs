@@ -217,7 +217,9 @@ pub use zen_macros::step;
 /// # Ok(()) }
 /// ```
 ///
-/// Loops and conditions go to a [`PipelineBuilder`].
+/// A step that is called inside an argument is called there and then, as any
+/// function is; a `let` of its own makes it a part of the pipeline. Loops and
+/// conditions go to a [`PipelineBuilder`].
 pub use zen_macros::pipeline;
 
 /// For [`PipelineBuilder::add`]; arguments as in [`pipeline!`].
