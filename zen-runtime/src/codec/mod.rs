@@ -31,6 +31,7 @@ mod fast;
 mod file;
 mod id;
 mod identify;
+mod serializer;
 mod storable;
 #[cfg(test)]
 mod tests;
