@@ -1,7 +1,6 @@
 //! `#[step]`: parse, model, check, expand.
 
 mod check;
-mod context;
 mod expand;
 mod kept;
 mod options;
@@ -12,7 +11,11 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Item, ItemFn};
 
-use self::{context::Place, options::Options, signature::Signature};
+use self::{
+    options::Options,
+    signature::Signature,
+    source::{Place, Source},
+};
 use crate::{ctxt::Ctxt, debug};
 
 /// What the macro knows of a step.
@@ -20,8 +23,13 @@ struct Model {
     function: ItemFn,
     options: Options,
     signature: Signature,
-    place: Place,
-    source: [u8; 32],
+    source: Source,
+}
+
+impl Model {
+    fn place(&self) -> Place {
+        self.source.place
+    }
 }
 
 /// The expansion of `#[step(arguments)] item`. If anything is wrong, it is the
@@ -48,8 +56,7 @@ fn model(arguments: TokenStream, item: &TokenStream) -> syn::Result<Model> {
     check::check(&ctxt, &function, &signature, &options);
     ctxt.check()?;
     Ok(Model {
-        place: Place::of(&function, item),
-        source: source::hash(&function, &options),
+        source: Source::of(&function, item, &options),
         function,
         options,
         signature,

@@ -26,12 +26,38 @@ pub(super) struct Options {
     pub(super) outputs: Vec<Ident>,
     /// Environment variables that are part of the key.
     pub(super) env: Vec<LitStr>,
-    /// What the source part takes in beside the function.
-    pub(super) depends: Vec<LitStr>,
+    /// What the source takes in beside what the function reaches.
+    pub(super) depends: Vec<Depends>,
+    /// Set by `source = "own"`: the function's own tokens alone.
+    pub(super) own_source: bool,
+}
+
+/// A file, or an item by its path.
+pub(super) enum Depends {
+    File(LitStr),
+    Item(syn::Path),
+}
+
+impl Parse for Depends {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        if input.peek(LitStr) {
+            return input.parse().map(Self::File);
+        }
+        input.parse().map(Self::Item)
+    }
+}
+
+impl ToTokens for Depends {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        match self {
+            Self::File(path) => path.to_tokens(tokens),
+            Self::Item(path) => path.to_tokens(tokens),
+        }
+    }
 }
 
 const KNOWN: &str = "`name = \"..\"`, `version = ..`, `ignore(..)`, `cache = false`, \
-                     `outputs(..)`, `env(\"..\")`, `depends(\"..\")`";
+                     `outputs(..)`, `env(\"..\")`, `depends(..)`, `source = \"own\"`";
 
 impl Options {
     pub(super) fn parse(ctxt: &Ctxt, arguments: TokenStream) -> Self {
@@ -63,10 +89,8 @@ impl Options {
             "ignore" => self.ignored = ctxt.ok(idents(meta, "x, y")).unwrap_or_default(),
             "outputs" => self.outputs = ctxt.ok(idents(meta, "train, test")).unwrap_or_default(),
             "env" => self.env = strings(ctxt, meta, "TZ"),
-            "depends" => {
-                self.depends = strings(ctxt, meta, "data/constants.toml");
-                self.depends.iter().for_each(|path| check_path(ctxt, path));
-            }
+            "depends" => self.depends = depends(ctxt, meta),
+            "source" => self.own_source = ctxt.ok(own_source(meta)).is_some(),
             _ => ctxt.error(
                 meta.path(),
                 format!("unknown option `{option}`: `#[step]` takes {KNOWN}"),
@@ -169,6 +193,41 @@ fn strings(ctxt: &Ctxt, meta: &Meta, example: &str) -> Vec<LitStr> {
     kept
 }
 
+fn depends(ctxt: &Ctxt, meta: &Meta) -> Vec<Depends> {
+    let form = "depends(plugin::VERSION, \"data/constants.toml\")";
+    let parsed = list(meta)
+        .ok_or_else(|| expected(meta, form))
+        .and_then(|list| {
+            list.parse_args_with(Punctuated::<Depends, Token![,]>::parse_terminated)
+                .map_err(|error| with_form(&error, form))
+        })
+        .and_then(|all| {
+            if all.is_empty() {
+                return Err(expected(meta, form));
+            }
+            Ok(all)
+        });
+    let all: Vec<_> = ctxt.ok(parsed).into_iter().flatten().collect();
+    let mut seen = HashSet::new();
+    for one in &all {
+        if !seen.insert(one.to_token_stream().to_string()) {
+            let text = one.to_token_stream();
+            ctxt.error(one, format!("`{text}` is given twice"));
+        }
+        if let Depends::File(path) = one {
+            check_path(ctxt, path);
+        }
+    }
+    all
+}
+
+fn own_source(meta: &Meta) -> syn::Result<()> {
+    match literal(meta) {
+        Some(Lit::Str(source)) if source.value() == "own" => Ok(()),
+        _ => Err(expected(meta, "source = \"own\"")),
+    }
+}
+
 fn list(meta: &Meta) -> Option<&MetaList> {
     match meta {
         Meta::List(list) => Some(list),
@@ -182,6 +241,9 @@ fn with_form(error: &syn::Error, form: &str) -> syn::Error {
 
 /// Another checkout has another root: only what is relative can be shared.
 fn check_path(ctxt: &Ctxt, path: &LitStr) {
+    if path.value().is_empty() {
+        ctxt.error(path, "`depends` must not hold an empty string");
+    }
     if std::path::Path::new(&path.value()).is_absolute() {
         ctxt.error(
             path,

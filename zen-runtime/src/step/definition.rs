@@ -8,6 +8,7 @@ pub struct Definition {
     parts: DefinitionParts,
     path: OnceLock<String>,
     conflict: OnceLock<bool>,
+    source: OnceLock<[u8; 32]>,
 }
 
 /// The fields of a [`Definition`], as the macro writes them.
@@ -21,8 +22,12 @@ pub struct DefinitionParts {
     pub function: &'static str,
     /// The name given by `name = "..."`.
     pub name: Option<&'static str>,
-    /// The hash of the step's source.
+    /// The hash of the step's source, with all that it reaches.
     pub source: [u8; 32],
+    /// What it reaches, with the beginning of the hash of each.
+    pub items: &'static [(&'static str, [u8; 8])],
+    /// The conditions of `cfg` in it, and whether they hold.
+    pub conditions: &'static [(&'static str, bool)],
     /// The version given by `version = ...`.
     pub version: Option<&'static str>,
     /// False for `cache = false`.
@@ -57,6 +62,7 @@ impl Definition {
             parts,
             path: OnceLock::new(),
             conflict: OnceLock::new(),
+            source: OnceLock::new(),
         }
     }
 
@@ -77,9 +83,20 @@ impl Definition {
         self.parts.function
     }
 
-    /// The hash of the step's source.
+    /// The hash of the step's source: the function, all that it reaches, and the
+    /// conditions under which that was compiled.
     pub fn source(&self) -> &[u8; 32] {
-        &self.parts.source
+        if self.parts.conditions.is_empty() {
+            return &self.parts.source;
+        }
+        self.source
+            .get_or_init(|| under_conditions(&self.parts.source, self.parts.conditions))
+    }
+
+    /// What the source holds beside the function itself, with the beginning of
+    /// the hash of each item.
+    pub fn source_items(&self) -> &'static [(&'static str, [u8; 8])] {
+        self.parts.items
     }
 
     /// The version given by `version = ...`.
@@ -127,6 +144,17 @@ impl fmt::Debug for Definition {
             .field("cache", &self.parts.cache)
             .finish_non_exhaustive()
     }
+}
+
+fn under_conditions(source: &[u8; 32], conditions: &[(&str, bool)]) -> [u8; 32] {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(source);
+    for (condition, holds) in conditions {
+        hasher.update(&(condition.len() as u64).to_le_bytes());
+        hasher.update(condition.as_bytes());
+        hasher.update(&[u8::from(*holds)]);
+    }
+    *hasher.finalize().as_bytes()
 }
 
 /// The function's path from the type name of the marker inside its hidden

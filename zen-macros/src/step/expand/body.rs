@@ -96,13 +96,14 @@ fn check_no_result(model: &Model) -> Option<TokenStream> {
 fn may_be_generic(model: &Model) -> bool {
     let generics = &model.signature.generics;
     let names: HashSet<_> = generics.iter().map(|g| g.ident().to_string()).collect();
-    model.place != Place::Free || mentions(&model.signature.returns.value.to_token_stream(), &names)
+    model.place() != Place::Free
+        || mentions(&model.signature.returns.value.to_token_stream(), &names)
 }
 
 /// What is part of the key beside the definition.
 fn collect(model: &Model) -> TokenStream {
     let generics = model.signature.generics.iter().map(generic);
-    let owner = (model.place != Place::Free)
+    let owner = (model.place() != Place::Free)
         .then(|| quote!(__zen_arguments.generic("Self", ::core::any::type_name::<Self>());));
     let keyed = model.signature.parameters.iter().filter(|p| !p.ignored);
     let arguments = keyed.map(argument);

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Literal, TokenStream};
 use quote::quote;
 use syn::ext::IdentExt;
 
-use crate::step::Model;
+use crate::step::{Model, source::tokens};
 
 /// `fn name() -> &'static Definition`.
 pub(super) fn function(model: &Model, name: &Ident, vis: Option<&syn::Visibility>) -> TokenStream {
@@ -12,10 +12,15 @@ pub(super) fn function(model: &Model, name: &Ident, vis: Option<&syn::Visibility
     let options = &model.options;
     let given_name = optional(options.name.as_ref());
     let version = optional(options.version.as_ref());
-    let source = model
-        .source
-        .iter()
-        .map(|byte| Literal::u8_unsuffixed(*byte));
+    let source = bytes(&model.source.hash);
+    let items = model.source.items.iter().map(|item| {
+        let (label, hash) = (&item.label, bytes(&item.hash[..ITEM_HASH]));
+        quote!((#label, [#(#hash),*]))
+    });
+    let conditions = model.source.conditions.iter().map(|condition| {
+        let value = tokens(condition);
+        quote!((#condition, ::core::cfg!(#value)))
+    });
     let cache = !options.uncached;
     let env = &options.env;
     let parameters = model.signature.parameters.iter().map(|parameter| {
@@ -29,6 +34,7 @@ pub(super) fn function(model: &Model, name: &Ident, vis: Option<&syn::Visibility
         .iter()
         .map(|output| output.unraw().to_string());
     quote! {
+        #[allow(unexpected_cfgs)]
         #vis fn #name() -> &'static ::zen_runtime::__private::Definition {
             fn __zen_here() {}
             static DEFINITION: ::zen_runtime::__private::Definition =
@@ -38,6 +44,8 @@ pub(super) fn function(model: &Model, name: &Ident, vis: Option<&syn::Visibility
                         function: #function,
                         name: #given_name,
                         source: [#(#source),*],
+                        items: &[#(#items),*],
+                        conditions: &[#(#conditions),*],
                         version: #version,
                         cache: #cache,
                         env: &[#(#env),*],
@@ -51,6 +59,14 @@ pub(super) fn function(model: &Model, name: &Ident, vis: Option<&syn::Visibility
             &DEFINITION
         }
     }
+}
+
+/// How much of an item's hash is kept in the binary: enough to tell a reader
+/// that it changed. The key takes in the whole.
+const ITEM_HASH: usize = 8;
+
+fn bytes(bytes: &[u8]) -> impl Iterator<Item = Literal> {
+    bytes.iter().map(|byte| Literal::u8_unsuffixed(*byte))
 }
 
 fn optional(value: Option<impl quote::ToTokens>) -> TokenStream {

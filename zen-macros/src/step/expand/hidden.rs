@@ -97,7 +97,7 @@ impl<'a> Hidden<'a> {
 
     /// The name and the value of each generic parameter.
     fn generic_values(&self) -> Vec<TokenStream> {
-        let owner = (self.model.place == Place::Inherent).then(|| {
+        let owner = (self.model.place() == Place::Inherent).then(|| {
             quote!((
                 "Self",
                 ::std::string::String::from(::core::any::type_name::<Self>())
@@ -173,7 +173,7 @@ impl<'a> Hidden<'a> {
 
     fn function_call(&self) -> TokenStream {
         let ident = &self.model.function.sig.ident;
-        let path = if self.model.place == Place::Free {
+        let path = if self.model.place() == Place::Free {
             quote!(#ident)
         } else {
             quote!(Self::#ident)

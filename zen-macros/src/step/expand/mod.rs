@@ -37,7 +37,7 @@ impl Mode {
             let parameters = model.signature.parameters.iter();
             parameters.map(|p| Kept::of(p, generics)).collect()
         };
-        match (model.place, kept()) {
+        match (model.place(), kept()) {
             (Place::Free, Some(kept)) => Self::Marker(kept),
             (Place::Inherent, Some(kept)) => Self::Methods(kept),
             _ => Self::Body,

@@ -1,0 +1,132 @@
+//! `use` declarations.
+
+use proc_macro2::Delimiter;
+
+use crate::{
+    references::{PathRef, is_colons},
+    tree::{Name, Names, Tree},
+};
+
+/// One name, or all names, brought into a scope.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Import {
+    pub(crate) path: PathRef,
+    pub(crate) binding: Binding,
+}
+
+/// What an import is known as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Binding {
+    Name(Name),
+    /// `as _`: the methods of a trait only.
+    Hidden,
+    /// `*`.
+    Glob,
+}
+
+/// The imports of a `use`, from behind the `use` up to the semicolon.
+pub(crate) fn parse(trees: &[Tree], names: &Names) -> Vec<Import> {
+    let mut imports = Vec::new();
+    let root = PathRef {
+        absolute: is_colons(trees),
+        segments: Vec::new(),
+    };
+    branch(trees, &root, names, &mut imports);
+    imports
+}
+
+fn branch(trees: &[Tree], prefix: &PathRef, names: &Names, imports: &mut Vec<Import>) {
+    let mut path = prefix.clone();
+    let mut rest = trees;
+    loop {
+        match rest {
+            [a, b, after @ ..] if a.is_punct(':') && b.is_punct(':') => rest = after,
+            [Tree::Group(Delimiter::Brace, inner), ..] => {
+                for part in inner.split(|tree| tree.is_punct(',')) {
+                    branch(part, &path, names, imports);
+                }
+                return;
+            }
+            [star, ..] if star.is_punct('*') => {
+                imports.push(Import {
+                    path,
+                    binding: Binding::Glob,
+                });
+                return;
+            }
+            [Tree::Ident(word), Tree::Ident(name), ..] if names.text(*word) == "as" => {
+                push(path, Some(*name), names, imports);
+                return;
+            }
+            [Tree::Ident(name), after @ ..] => {
+                path.segments.push(*name);
+                rest = after;
+            }
+            _ => {
+                push(path, None, names, imports);
+                return;
+            }
+        }
+    }
+}
+
+fn push(mut path: PathRef, renamed: Option<Name>, names: &Names, imports: &mut Vec<Import>) {
+    // `use a::b::{self}` is `use a::b`.
+    if path.segments.len() > 1
+        && path
+            .segments
+            .last()
+            .is_some_and(|last| names.text(*last) == "self")
+    {
+        path.segments.pop();
+    }
+    let Some(last) = path.segments.last().copied() else {
+        return;
+    };
+    let name = renamed.unwrap_or(last);
+    let binding = if names.text(name) == "_" {
+        Binding::Hidden
+    } else {
+        Binding::Name(name)
+    };
+    imports.push(Import { path, binding });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Binding, parse};
+    use crate::tree::Names;
+
+    #[test]
+    fn each_name_is_an_import_of_its_own() {
+        let mut names = Names::default();
+        let text = "a::{self, b::*, c as d, e::{F, g as _}, ::h}";
+        let trees = names.lex(text).unwrap();
+        let found: Vec<_> = parse(&trees, &names)
+            .iter()
+            .map(|import| {
+                let path: Vec<_> = import
+                    .path
+                    .segments
+                    .iter()
+                    .map(|n| names.text(*n))
+                    .collect();
+                let binding = match import.binding {
+                    Binding::Name(name) => names.text(name),
+                    Binding::Hidden => "_",
+                    Binding::Glob => "*",
+                };
+                format!("{} as {binding}", path.join("::"))
+            })
+            .collect();
+        let expected = [
+            "a as a",
+            "a::b as *",
+            "a::c as d",
+            "a::e::F as F",
+            "a::e::g as _",
+            "a::h as h",
+        ];
+        assert_eq!(found, expected);
+    }
+}

@@ -1,0 +1,236 @@
+//! From a path in a module to what it stands for.
+
+use std::collections::{BTreeSet, HashSet};
+
+use crate::{
+    imports::{Binding, Import},
+    index::{Index, OWN_PACKAGES},
+    references::PathRef,
+    syntax::Kind,
+    tree::Name,
+};
+
+/// What a path stands for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Target {
+    Entry(usize),
+    Module(usize),
+    /// A crate whose source is not followed, as the crate that names it knows it.
+    Foreign(usize, String),
+}
+
+/// Where a path stands.
+#[derive(Clone, Copy)]
+pub(crate) struct Scope<'a> {
+    pub(crate) module: usize,
+    /// `use`s inside the function.
+    pub(crate) imports: &'a [Import],
+}
+
+impl Index {
+    /// All that a path may stand for: in any namespace, under any condition.
+    pub(crate) fn resolve(&self, scope: Scope<'_>, path: &PathRef) -> BTreeSet<Target> {
+        let mut search = Search {
+            index: self,
+            met: HashSet::new(),
+        };
+        search.path(scope, path)
+    }
+
+    /// The crate that `name` stands for where no item has it.
+    fn extern_crate(&self, krate: usize, name: Name) -> Option<Target> {
+        let text = self.names.text(name);
+        let owner = &self.crates[krate];
+        if let Some(local) = owner.local.get(&name) {
+            return Some(Target::Module(self.crates[*local].root));
+        }
+        if let Some(library) = owner.own_library
+            && self.crates[library].package.library_name == text
+        {
+            return Some(Target::Module(self.crates[library].root));
+        }
+        let dependency = owner.package.dependencies.get(text)?;
+        if OWN_PACKAGES.contains(&dependency.package.as_str()) {
+            return None;
+        }
+        Some(Target::Foreign(krate, text.to_owned()))
+    }
+}
+
+/// Names that everybody uses and nobody defines.
+const PRIMITIVES: [&str; 28] = [
+    "bool", "char", "f32", "f64", "i128", "i16", "i32", "i64", "i8", "isize", "str", "u128", "u16",
+    "u32", "u64", "u8", "usize", "std", "core", "alloc", "Some", "None", "Ok", "Err", "Vec",
+    "String", "Option", "Result",
+];
+
+struct Search<'a> {
+    index: &'a Index,
+    /// Imports may go in circles.
+    met: HashSet<(usize, Name)>,
+}
+
+impl Search<'_> {
+    fn path(&mut self, scope: Scope<'_>, path: &PathRef) -> BTreeSet<Target> {
+        let Some((first, rest)) = path.segments.split_first() else {
+            return BTreeSet::new();
+        };
+        let krate = self.index.modules[scope.module].krate;
+        let mut targets = if path.absolute {
+            self.index.extern_crate(krate, *first).into_iter().collect()
+        } else {
+            self.first(scope, *first)
+        };
+        for segment in rest {
+            targets = targets
+                .into_iter()
+                .flat_map(|target| match target {
+                    Target::Module(module) => self.step(module, *segment),
+                    other => BTreeSet::from([other]),
+                })
+                .collect();
+        }
+        targets
+    }
+
+    /// `super::super::x` and `x`.
+    fn step(&mut self, module: usize, segment: Name) -> BTreeSet<Target> {
+        match self.index.names.text(segment) {
+            "super" => self.parent(module),
+            "self" => BTreeSet::from([Target::Module(module)]),
+            _ => self.lookup(module, segment),
+        }
+    }
+
+    fn parent(&self, module: usize) -> BTreeSet<Target> {
+        let parent = self.index.modules[module].parent.unwrap_or(module);
+        BTreeSet::from([Target::Module(parent)])
+    }
+
+    fn first(&mut self, scope: Scope<'_>, name: Name) -> BTreeSet<Target> {
+        let module = scope.module;
+        let krate = self.index.modules[module].krate;
+        match self.index.names.text(name) {
+            "crate" => return BTreeSet::from([Target::Module(self.index.crates[krate].root)]),
+            "self" => return BTreeSet::from([Target::Module(module)]),
+            "super" => return self.parent(module),
+            "Self" => return BTreeSet::new(),
+            _ => {}
+        }
+        let mut found = self.imported(module, scope.imports, name);
+        found.extend(self.lookup(module, name));
+        if found.is_empty() {
+            found.extend(self.index.extern_crate(krate, name));
+        }
+        found
+    }
+
+    /// What has a name in a module: items, modules, imports.
+    fn lookup(&mut self, module: usize, name: Name) -> BTreeSet<Target> {
+        if !self.met.insert((module, name)) {
+            return BTreeSet::new();
+        }
+        let index = self.index;
+        let here = &index.modules[module];
+        let items = here.items.get(&name).into_iter().flatten();
+        let mut found: BTreeSet<_> = items.map(|item| Target::Entry(*item)).collect();
+        found.extend(here.children.get(&name).map(|child| Target::Module(*child)));
+        found.extend(self.imported(module, &here.imports, name));
+        if found.is_empty() {
+            found.extend(self.from_macros(module, name));
+        }
+        self.met.remove(&(module, name));
+        found
+    }
+
+    fn imported(&mut self, module: usize, imports: &[Import], name: Name) -> BTreeSet<Target> {
+        let mut found = BTreeSet::new();
+        let scope = Scope {
+            module,
+            imports: &[],
+        };
+        for import in imports {
+            match import.binding {
+                Binding::Name(bound) if bound == name => {
+                    found.extend(self.import_path(scope, &import.path, name));
+                }
+                Binding::Glob => found.extend(self.glob(scope, &import.path, name)),
+                _ => {}
+            }
+        }
+        found
+    }
+
+    /// `use a;` would find itself.
+    fn import_path(&mut self, scope: Scope<'_>, path: &PathRef, name: Name) -> BTreeSet<Target> {
+        if path.segments == [name] {
+            let krate = self.index.modules[scope.module].krate;
+            return self.index.extern_crate(krate, name).into_iter().collect();
+        }
+        self.path(scope, path)
+    }
+
+    fn glob(&mut self, scope: Scope<'_>, path: &PathRef, name: Name) -> BTreeSet<Target> {
+        // The target of a glob is not itself looked for in globs of this name.
+        let targets = self.path(scope, path);
+        targets
+            .into_iter()
+            .flat_map(|target| match target {
+                Target::Module(module) => self.lookup(module, name),
+                Target::Entry(entry) if self.index.entries[entry].kind == Kind::Type => {
+                    let words = &self.index.entries[entry].references.words;
+                    let variant = words.contains(&name);
+                    variant
+                        .then_some(Target::Entry(entry))
+                        .into_iter()
+                        .collect()
+                }
+                _ => BTreeSet::new(),
+            })
+            .collect()
+    }
+
+    /// A macro that is called in the module may define any name that it holds.
+    fn from_macros(&self, module: usize, name: Name) -> BTreeSet<Target> {
+        if PRIMITIVES.contains(&self.index.names.text(name)) {
+            return BTreeSet::new();
+        }
+        let calls = self.index.modules[module].macro_calls.iter();
+        calls
+            .filter(|call| {
+                self.index
+                    .macro_words
+                    .get(call)
+                    .is_some_and(|w| w.contains(&name))
+            })
+            .map(|call| Target::Entry(*call))
+            .collect()
+    }
+}
+
+impl Index {
+    /// The macros of this name whose rules are at hand.
+    pub(crate) fn macro_rules(&self, path: &PathRef) -> impl Iterator<Item = usize> + '_ {
+        let last = path.segments.last().copied();
+        last.into_iter()
+            .flat_map(|last| self.rules.get(&last).into_iter().flatten().copied())
+    }
+
+    /// Every identifier in a macro call, and in the rules that it stands for.
+    pub(crate) fn words_of_macro(&self, call: usize) -> BTreeSet<Name> {
+        let mut words = BTreeSet::new();
+        let mut queue = vec![call];
+        let mut met = HashSet::new();
+        while let Some(entry) = queue.pop() {
+            if !met.insert(entry) {
+                continue;
+            }
+            let references = &self.entries[entry].references;
+            words.extend(references.words.iter().copied());
+            for path in &references.macros {
+                queue.extend(self.macro_rules(path));
+            }
+        }
+        words
+    }
+}

@@ -1,0 +1,117 @@
+//! Tokens as plain data.
+//!
+//! The compiler's own tokens must not be kept from one macro's run to the next;
+//! these can be, and are cheap to walk more than once.
+
+use std::collections::HashMap;
+
+use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
+
+/// A token, or a group of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Tree {
+    Ident(Name),
+    /// A punctuation mark, and whether another one follows at once.
+    Punct(char, bool),
+    Literal(Box<str>),
+    Group(Delimiter, Vec<Tree>),
+}
+
+/// An interned identifier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Name(u32);
+
+/// All identifiers met so far.
+#[derive(Debug, Default)]
+pub(crate) struct Names {
+    known: HashMap<Box<str>, Name>,
+    texts: Vec<Box<str>>,
+}
+
+impl Names {
+    pub(crate) fn intern(&mut self, text: &str) -> Name {
+        if let Some(name) = self.known.get(text) {
+            return *name;
+        }
+        let name = Name(u32::try_from(self.texts.len()).unwrap_or(u32::MAX));
+        self.known.insert(text.into(), name);
+        self.texts.push(text.into());
+        name
+    }
+
+    pub(crate) fn text(&self, name: Name) -> &str {
+        self.texts.get(name.0 as usize).map_or("", |text| text)
+    }
+
+    /// The tokens of a file.
+    ///
+    /// # Errors
+    /// If the text is no Rust.
+    pub(crate) fn lex(&mut self, text: &str) -> Result<Vec<Tree>, String> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let text = without_shebang(text).replace("\r\n", "\n");
+        let tokens: TokenStream = text.parse().map_err(|error| format!("{error}"))?;
+        Ok(self.trees(tokens))
+    }
+
+    pub(crate) fn trees(&mut self, tokens: TokenStream) -> Vec<Tree> {
+        let mut trees = Vec::new();
+        self.append(tokens, &mut trees);
+        trees
+    }
+
+    fn append(&mut self, tokens: TokenStream, trees: &mut Vec<Tree>) {
+        for token in tokens {
+            match token {
+                TokenTree::Ident(ident) => {
+                    let name = self.intern(&ident.to_string());
+                    trees.push(Tree::Ident(name));
+                }
+                TokenTree::Punct(punct) => {
+                    let joint = punct.spacing() == Spacing::Joint;
+                    trees.push(Tree::Punct(punct.as_char(), joint));
+                }
+                TokenTree::Literal(literal) => {
+                    trees.push(Tree::Literal(literal.to_string().into()));
+                }
+                // What a macro put in stands as if it had been written.
+                TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
+                    self.append(group.stream(), trees);
+                }
+                TokenTree::Group(group) => {
+                    let inner = self.trees(group.stream());
+                    trees.push(Tree::Group(group.delimiter(), inner));
+                }
+            }
+        }
+    }
+}
+
+fn without_shebang(text: &str) -> &str {
+    match text.strip_prefix("#!") {
+        Some(rest) if !rest.trim_start().starts_with('[') => {
+            rest.split_once('\n').map_or("", |(_, rest)| rest)
+        }
+        _ => text,
+    }
+}
+
+impl Tree {
+    pub(crate) fn is_punct(&self, mark: char) -> bool {
+        matches!(self, Self::Punct(found, _) if *found == mark)
+    }
+
+    pub(crate) fn ident(&self) -> Option<Name> {
+        match self {
+            Self::Ident(name) => Some(*name),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn group(&self, delimiter: Delimiter) -> Option<&[Self]> {
+        match self {
+            Self::Group(found, inner) if *found == delimiter => Some(inner),
+            _ => None,
+        }
+    }
+}
