@@ -349,13 +349,11 @@ impl Index {
     fn block(&mut self, module: usize, item: &syntax::Item<'_>) {
         let names = &self.names;
         let head: Vec<Tree> = item.attributes.iter().chain(item.head).cloned().collect();
-        let label = match item.name {
-            Some(name) => format!("{}::{}", self.modules[module].label, names.text(name)),
-            None => {
-                let head = source(item.head, names);
-                format!("{} in {}", head, self.modules[module].label)
-            }
-        };
+        let place = &self.modules[module].label;
+        let label = item.name.map_or_else(
+            || format!("{} in {place}", source(item.head, names)),
+            |name| format!("{place}::{}", names.text(name)),
+        );
         let of_trait = trait_path(item.head, names);
         let owner = self.entry(module, item, &head, label.clone(), None, of_trait);
         let is_test = self.crates[self.modules[module].krate].is_test;
@@ -365,8 +363,7 @@ impl Index {
             }
             let name = member.name.map_or("_", |name| self.names.text(name));
             let label = format!("{label}::{name}");
-            let tokens = member.tokens.to_vec();
-            let id = self.entry(module, &member, &tokens, label, Some(owner), None);
+            let id = self.entry(module, &member, member.tokens, label, Some(owner), None);
             self.entries[owner].members.push(id);
             self.note_steps(module, Some(owner), member.tokens);
         }
@@ -375,7 +372,7 @@ impl Index {
     fn single(&mut self, module: usize, item: &syntax::Item<'_>, folder: &Path) {
         let name = item.name.map_or("_", |name| self.names.text(name));
         let label = format!("{}::{name}", self.modules[module].label);
-        let id = self.entry(module, item, &item.tokens.to_vec(), label, None, None);
+        let id = self.entry(module, item, item.tokens, label, None, None);
         self.note_steps(module, None, item.tokens);
         if item.kind == Kind::Function {
             self.note_inner_steps(module, id, item.body.unwrap_or_default());

@@ -141,7 +141,7 @@ fn without_effect(trees: &[Tree], names: &Names) -> usize {
 }
 
 /// The `(crate)` of a visibility, not the type of a tuple struct's field.
-fn is_restriction(tree: &Tree, names: &Names) -> bool {
+pub(crate) fn is_restriction(tree: &Tree, names: &Names) -> bool {
     let inner = tree.group(Delimiter::Parenthesis).unwrap_or_default();
     match inner {
         [Tree::Ident(only)] => matches!(names.text(*only), "crate" | "self" | "super"),

@@ -128,6 +128,9 @@ pub(crate) struct Reach<'a> {
     /// Names after a `.`, and those behind a type.
     members: HashSet<Name>,
     modules: BTreeSet<usize>,
+    /// Modules whose traits are in scope, and those traits.
+    seen: HashSet<usize>,
+    visible: HashSet<usize>,
     foreign: BTreeSet<(usize, String)>,
     /// How each path was resolved: the same text may come to mean another item.
     edges: HashMap<usize, BTreeSet<String>>,
@@ -140,6 +143,8 @@ pub(crate) struct Reach<'a> {
 pub(crate) struct Impls {
     all: Vec<Impl>,
     by_trait: HashMap<usize, Vec<usize>>,
+    /// The types and traits that each macro call may name.
+    of_macros: HashMap<usize, BTreeSet<usize>>,
 }
 
 #[derive(Debug)]
@@ -169,6 +174,10 @@ impl Impls {
             }
             impls.all.push(found);
         }
+        let calls = index.macro_words.iter();
+        impls.of_macros = calls
+            .map(|(call, words)| (*call, types_in_macro(index, *call, words)))
+            .collect();
         impls
     }
 }
@@ -199,6 +208,44 @@ impl Impl {
         }
         Self { entry, types, kind }
     }
+}
+
+/// The types and traits that words stand for, where a macro is called and where
+/// its rules are.
+fn types_in_macro(index: &Index, call: usize, words: &BTreeSet<Name>) -> BTreeSet<usize> {
+    let found = &index.entries[call];
+    let rules = found.references.macros.iter();
+    let rules = rules.flat_map(|path| index.macro_rules(path));
+    let modules: BTreeSet<_> = rules
+        .map(|rule| index.entries[rule].module)
+        .chain([found.module])
+        .collect();
+    let mut types = BTreeSet::new();
+    for module in modules {
+        let scope = Scope {
+            module,
+            imports: &[],
+        };
+        for word in words {
+            let path = PathRef {
+                absolute: false,
+                segments: vec![*word],
+            };
+            types.extend(
+                index
+                    .resolve(scope, &path)
+                    .into_iter()
+                    .filter_map(|target| {
+                        let Target::Entry(entry) = target else {
+                            return None;
+                        };
+                        let kind = index.entries[entry].kind;
+                        matches!(kind, Kind::Type | Kind::Trait | Kind::Alias).then_some(entry)
+                    }),
+            );
+        }
+    }
+    types
 }
 
 /// The types that a path names, through aliases.
@@ -233,6 +280,8 @@ impl<'a> Reach<'a> {
             queue: Vec::new(),
             members: HashSet::new(),
             modules: BTreeSet::new(),
+            seen: HashSet::new(),
+            visible: HashSet::new(),
             foreign: BTreeSet::new(),
             edges: HashMap::new(),
             items: BTreeMap::new(),
@@ -240,16 +289,28 @@ impl<'a> Reach<'a> {
         }
     }
 
-    /// Follows everything from a step's tokens. `is_open` says that values of any
-    /// type may come in.
-    pub(crate) fn run(mut self, place: StepPlace, step: &References, is_open: bool) -> Vec<Item> {
+    /// Follows everything from a step's tokens. `open` are the bounds of types that
+    /// the step's caller chooses.
+    pub(crate) fn run(
+        mut self,
+        place: StepPlace,
+        step: &References,
+        open: &[References],
+    ) -> Vec<Item> {
         if let Some(inside) = place.inside {
             self.reach(inside);
         }
         let edges = self.follow(place.module, step);
         self.add("the step's names", edges.join("\n").as_bytes());
-        if is_open {
-            self.reach_all_types(self.index.modules[place.module].krate);
+        for bounds in open {
+            self.open(place.module, bounds);
+        }
+        let owner = place
+            .inside
+            .map(|inside| (inside, self.index.entries[inside].kind));
+        if let Some((of, Kind::Trait)) = owner {
+            // A default body is run by every type that implements the trait.
+            self.implementors(of);
         }
         self.settle();
         self.finish()
@@ -309,6 +370,9 @@ impl<'a> Reach<'a> {
             while let Some(entry) = self.queue.pop() {
                 self.entry(entry);
             }
+            for module in self.modules.clone() {
+                self.see(module, 0);
+            }
             self.impls();
             self.trait_members();
             self.macro_calls();
@@ -356,8 +420,17 @@ impl<'a> Reach<'a> {
             edges.extend(self.path(module, &references.imports, path));
         }
         // A trait that is imported in the function decides on its method calls.
+        let scope = Scope {
+            module,
+            imports: &[],
+        };
         for import in &references.imports {
-            edges.extend(self.path(module, &[], &import.path));
+            for target in self.index.resolve(scope, &import.path) {
+                match target {
+                    Target::Module(found) => self.see(found, 0),
+                    target => edges.push(self.edge(&import.path, BTreeSet::from([target]))),
+                }
+            }
         }
         for path in &references.macros {
             edges.extend(self.macro_call(module, &references.imports, path));
@@ -449,13 +522,56 @@ impl<'a> Reach<'a> {
         edge
     }
 
-    /// A path that ends in a module names a macro crate's root, or a module whose
-    /// items a macro will name.
+    /// A path that ends in a module stands for a macro, or for something that a
+    /// macro made or will name: `#[serde(with = "module")]`.
     fn module(&mut self, module: usize) {
-        let krate = self.index.modules[module].krate;
-        if self.index.crates[krate].package.is_proc_macro {
+        let index = self.index;
+        let krate = index.modules[module].krate;
+        if index.crates[krate].package.is_proc_macro {
             self.whole_crate(krate);
+            return;
         }
+        self.touch(module);
+        for entry in &index.modules[module].entries {
+            self.reach(*entry);
+            for member in &index.entries[*entry].members {
+                self.reach(*member);
+            }
+        }
+    }
+
+    /// Notes the traits that a module brings into scope.
+    fn see(&mut self, module: usize, depth: usize) {
+        if depth > 8 || !self.seen.insert(module) {
+            return;
+        }
+        let index = self.index;
+        let scope = Scope {
+            module,
+            imports: &[],
+        };
+        for entry in &index.modules[module].entries {
+            if index.entries[*entry].kind == Kind::Trait {
+                self.visible.insert(*entry);
+            }
+        }
+        for import in &index.modules[module].imports {
+            for target in index.resolve(scope, &import.path) {
+                match target {
+                    Target::Entry(entry) if index.entries[entry].kind == Kind::Trait => {
+                        self.visible.insert(entry);
+                    }
+                    Target::Module(found) if import.binding == Binding::Glob => {
+                        self.see(found, depth + 1);
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    fn is_visible(&self, of: usize) -> bool {
+        self.visible.contains(&of) || self.reached.contains(&of)
     }
 
     fn shown(&self, path: &PathRef) -> String {
@@ -564,21 +680,54 @@ impl<'a> Reach<'a> {
         }
     }
 
-    /// A trait object may hold a value of any type that implements the trait.
-    fn reach_implementors(&mut self, module: usize, references: &References) {
+    /// A value of any type that has the bounds may come in.
+    fn open(&mut self, module: usize, bounds: &References) {
+        let traits = self.traits(module, bounds);
+        if traits.is_empty() {
+            self.reach_all_types(self.index.modules[module].krate);
+        }
+        for of in traits {
+            self.implementors(of);
+        }
+    }
+
+    /// The traits at hand that references name.
+    fn traits(&self, module: usize, references: &References) -> BTreeSet<usize> {
         let scope = Scope {
             module,
             imports: &references.imports,
         };
-        for path in &references.paths {
-            for target in self.index.resolve(scope, path) {
-                let Target::Entry(of) = target else { continue };
-                for position in self.impls.by_trait.get(&of).into_iter().flatten() {
-                    for found in &self.impls.all[*position].types {
-                        self.reach(*found);
-                    }
+        let paths = references.paths.iter();
+        let targets = paths.flat_map(|path| self.index.resolve(scope, path));
+        targets
+            .filter_map(|target| match target {
+                Target::Entry(entry) if self.index.entries[entry].kind == Kind::Trait => {
+                    Some(entry)
                 }
+                _ => None,
+            })
+            .collect()
+    }
+
+    fn implementors(&mut self, of: usize) {
+        let impls = self.impls;
+        self.reach(of);
+        for position in impls.by_trait.get(&of).into_iter().flatten() {
+            let found = &impls.all[*position];
+            if found.types.is_empty() {
+                // An impl for all types, or one that a macro made.
+                self.reach_all_types(self.index.modules[self.index.entries[of].module].krate);
             }
+            for ty in &found.types {
+                self.reach(*ty);
+            }
+        }
+    }
+
+    /// A trait object may hold a value of any type that implements the trait.
+    fn reach_implementors(&mut self, module: usize, references: &References) {
+        for of in self.traits(module, references) {
+            self.implementors(of);
         }
     }
 
@@ -600,12 +749,13 @@ impl<'a> Reach<'a> {
                     }
                 }
                 ImplKind::Inherent => self.mentioned_members(found.entry),
-                ImplKind::Local(of) => {
+                ImplKind::Local(of) if self.is_visible(of) => {
                     self.mentioned_members(found.entry);
                     if self.reached.contains(&of) && !found.types.is_empty() {
                         self.reach(found.entry);
                     }
                 }
+                ImplKind::Local(_) => {}
             }
         }
     }
@@ -630,7 +780,8 @@ impl<'a> Reach<'a> {
             }
             let impls = self.impls.by_trait.get(&entry).into_iter().flatten();
             let mut impls = impls.map(|position| &self.impls.all[*position]);
-            if self.reached.contains(&entry) || impls.any(|found| self.is_live(found)) {
+            let live = self.reached.contains(&entry) || impls.any(|found| self.is_live(found));
+            if live && self.is_visible(entry) {
                 self.mentioned_members(entry);
             }
         }
@@ -640,18 +791,15 @@ impl<'a> Reach<'a> {
     /// that is used.
     fn macro_calls(&mut self) {
         let index = self.index;
-        let mut wanted: HashSet<Name> = self.members.clone();
-        let types = self
-            .reached
-            .iter()
-            .map(|entry| &index.entries[*entry])
-            .filter(|entry| matches!(entry.kind, Kind::Type | Kind::Trait | Kind::Alias));
-        wanted.extend(types.filter_map(|entry| entry.name));
         for (id, words) in &index.macro_words {
             if self.reached.contains(id) {
                 continue;
             }
-            if words.iter().any(|word| wanted.contains(word)) {
+            let types = self.impls.of_macros.get(id).into_iter().flatten();
+            let mentioned = words.iter().any(|word| self.members.contains(word));
+            if types.clone().any(|ty| self.reached.contains(ty))
+                || mentioned && self.may_be_in_scope(types)
+            {
                 self.reach(*id);
             }
             let found = &index.entries[*id];
@@ -663,6 +811,15 @@ impl<'a> Reach<'a> {
                 }
             }
         }
+    }
+
+    /// Whether a macro may implement a trait whose methods can be called: one that
+    /// is in scope, or one that its words do not tell.
+    fn may_be_in_scope<'t>(&self, types: impl Iterator<Item = &'t usize>) -> bool {
+        let mut traits = types
+            .filter(|ty| self.index.entries[**ty].kind == Kind::Trait)
+            .peekable();
+        traits.peek().is_none() || traits.any(|of| self.is_visible(*of))
     }
 
     fn could_define_anything(&self, call: usize) -> bool {

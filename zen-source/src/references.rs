@@ -10,6 +10,7 @@ use proc_macro2::Delimiter;
 use crate::{
     imports::{self, Import},
     locals,
+    normal::is_restriction,
     tree::{Name, Names, Tree},
 };
 
@@ -188,16 +189,16 @@ impl<'a> Reader<'a> {
         if text == "dyn" {
             self.found.dynamic = true;
         }
+        if text == "pub" && place == Place::Code {
+            let next = trees.get(at + 1);
+            return 1 + usize::from(next.is_some_and(|tree| is_restriction(tree, self.names)));
+        }
         if KEYWORDS.contains(&text) {
             return 1;
         }
         match position(trees, at, self.names) {
             Before::Quote => 1,
-            Before::Dot => {
-                self.found.members.insert(name);
-                1
-            }
-            Before::Type => {
+            Before::Dot | Before::Type => {
                 self.found.members.insert(name);
                 1
             }
@@ -228,11 +229,20 @@ impl<'a> Reader<'a> {
             self.macro_call(path, group);
             return length + 2;
         }
-        if !self.is_label(trees, at, &path, place) && !self.is_variable(trees, at, &path) {
+        let nothing = self.is_label(trees, at, &path, place)
+            || self.is_variable(trees, at, &path)
+            || self.is_receiver(&path);
+        if !nothing {
             self.found.members.extend(path.segments.iter().skip(1));
             self.found.paths.insert(path);
         }
         length
+    }
+
+    /// `self` alone is a value, not a module.
+    fn is_receiver(&self, path: &PathRef) -> bool {
+        matches!(path.segments.as_slice(), [only]
+            if matches!(self.names.text(*only), "self" | "super" | "crate" | "Self"))
     }
 
     /// Whether a path is a variable in scope, and not called: a call may be one of

@@ -85,7 +85,15 @@ impl Search<'_> {
             targets = targets
                 .into_iter()
                 .flat_map(|target| match target {
-                    Target::Module(module) => self.step(module, *segment),
+                    Target::Module(module) => {
+                        let found = self.step(module, *segment);
+                        // A name that is not found where it must be was made by a
+                        // macro, or is one: the module as a whole stands for it.
+                        if found.is_empty() {
+                            return BTreeSet::from([target]);
+                        }
+                        found
+                    }
                     other => BTreeSet::from([other]),
                 })
                 .collect();
@@ -137,7 +145,7 @@ impl Search<'_> {
         found.extend(here.children.get(&name).map(|child| Target::Module(*child)));
         found.extend(self.imported(module, &here.imports, name));
         if found.is_empty() {
-            found.extend(self.from_macros(module, name));
+            found.extend(self.made_by_macros(module, name));
         }
         self.met.remove(&(module, name));
         found
@@ -191,7 +199,7 @@ impl Search<'_> {
     }
 
     /// A macro that is called in the module may define any name that it holds.
-    fn from_macros(&self, module: usize, name: Name) -> BTreeSet<Target> {
+    fn made_by_macros(&self, module: usize, name: Name) -> BTreeSet<Target> {
         if PRIMITIVES.contains(&self.index.names.text(name)) {
             return BTreeSet::new();
         }

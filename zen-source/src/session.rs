@@ -26,9 +26,9 @@ pub struct Request {
     pub function: TokenStream,
     /// The file that the function stands in, if the compiler tells it.
     pub file: Option<PathBuf>,
-    /// Whether values of types that the function does not name may come in: it
-    /// has type parameters, or takes trait objects.
-    pub is_open: bool,
+    /// The bounds of each type that the function's caller chooses: of type
+    /// parameters, `impl Trait` and trait objects.
+    pub open: Vec<TokenStream>,
     /// What counts beside what the function reaches: string literals, the paths of
     /// files from the package's folder, and paths of items.
     pub depends: Vec<TokenStream>,
@@ -67,18 +67,17 @@ struct Session {
     impls: Impls,
 }
 
-static SESSIONS: LazyLock<Mutex<HashMap<(PathBuf, bool), Option<Session>>>> =
-    LazyLock::new(Mutex::default);
+/// By root file, and whether it is compiled as a test. `None` if the crate cannot
+/// be read.
+type Sessions = HashMap<(PathBuf, bool), Option<Session>>;
+
+static SESSIONS: LazyLock<Mutex<Sessions>> = LazyLock::new(Mutex::default);
 
 impl Request {
     /// The request of a macro, from the compiler's command line and Cargo's
     /// variables. `None` outside Cargo and where there is no command line, as in
     /// an editor.
-    pub fn from_environment(
-        function: TokenStream,
-        file: Option<PathBuf>,
-        is_open: bool,
-    ) -> Option<Self> {
+    pub fn from_environment(function: TokenStream, file: Option<PathBuf>) -> Option<Self> {
         let folder = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR")?);
         let arguments: Vec<_> = env::args_os().skip(1).collect();
         let root = arguments
@@ -90,7 +89,7 @@ impl Request {
         Some(Self {
             function,
             file: file.and_then(|file| std::fs::canonicalize(file).ok()),
-            is_open,
+            open: Vec::new(),
             depends: Vec::new(),
             root: std::fs::canonicalize(root).ok()?,
             folder: std::fs::canonicalize(folder).ok()?,
@@ -126,6 +125,14 @@ impl Session {
         let trees = self.index.names.trees(request.function.clone());
         let mut references = Reader::new(&mut self.index.names).read(&trees);
         self.add_depends(&request.depends, &mut references);
+        let open: Vec<_> = request
+            .open
+            .iter()
+            .map(|bounds| {
+                let trees = self.index.names.trees(bounds.clone());
+                Reader::new(&mut self.index.names).read(&trees)
+            })
+            .collect();
         let hash = index::function_hash(&trees, &self.index.names)?;
         let mut places = self.index.steps.get(&hash).cloned().unwrap_or_default();
         if let Some(file) = &request.file {
@@ -139,11 +146,8 @@ impl Session {
             items.extend(self.everything());
         }
         for place in places {
-            let owner = place.inside.map(|inside| self.index.entries[inside].kind);
-            // A default body is run by every type that implements the trait.
-            let is_open = request.is_open || owner == Some(Kind::Trait);
             let reach = Reach::new(&self.index, &self.impls);
-            let found = reach.run(place, &references, is_open);
+            let found = reach.run(place, &references, &open);
             items.extend(found);
         }
         items.sort_by(|a, b| a.label.cmp(&b.label).then(a.hash.cmp(&b.hash)));
@@ -166,22 +170,18 @@ impl Session {
     fn add_depends(&mut self, depends: &[TokenStream], references: &mut References) {
         for one in depends {
             let trees = self.index.names.trees(one.clone());
-            match trees.as_slice() {
-                [Tree::Literal(text)] => {
-                    let folder = self.index.crates[0].package.folder.to_string_lossy();
-                    let path = string(text).unwrap_or_default();
-                    let parts = vec![FilePart::Text(format!("{folder}/{path}"))];
-                    let argument = FileArgument {
-                        parts,
-                        is_rust: false,
-                    };
-                    references.files.insert(path, argument);
-                }
-                _ => {
-                    let found = Reader::new(&mut self.index.names).read(&trees);
-                    references.paths.extend(found.paths);
-                    references.members.extend(found.members);
-                }
+            if let [Tree::Literal(text)] = trees.as_slice() {
+                let folder = self.index.crates[0].package.folder.to_string_lossy();
+                let path = string(text).unwrap_or_default();
+                let argument = FileArgument {
+                    parts: vec![FilePart::Text(format!("{folder}/{path}"))],
+                    is_rust: false,
+                };
+                references.files.insert(path, argument);
+            } else {
+                let found = Reader::new(&mut self.index.names).read(&trees);
+                references.paths.extend(found.paths);
+                references.members.extend(found.members);
             }
         }
     }

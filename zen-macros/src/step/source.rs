@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use proc_macro2::{Ident, TokenStream};
-use quote::ToTokens;
-use syn::{GenericParam, ItemFn, visit::Visit};
+use quote::{ToTokens, quote};
+use syn::{ItemFn, visit::Visit};
 use zen_source::{Closure, Item, Request};
 
 use super::{kept::mentions, options::Options};
@@ -48,7 +48,8 @@ fn closure(function: &ItemFn, item: &TokenStream, options: &Options) -> Option<C
     }
     let file = proc_macro::Span::call_site().local_file();
     // As the compiler gave them: a parser does not keep which marks are joined.
-    let mut request = Request::from_environment(item.clone(), file, is_open(function))?;
+    let mut request = Request::from_environment(item.clone(), file)?;
+    request.open = open(function);
     request.depends = options
         .depends
         .iter()
@@ -71,13 +72,33 @@ fn hash(item: &TokenStream, options: &Options, items: &[Item]) -> [u8; 32] {
     *hasher.finalize().as_bytes()
 }
 
-/// Whether values of types that the function does not name may come in.
-fn is_open(function: &ItemFn) -> bool {
-    let generics = function.sig.generics.params.iter();
-    let mut types = generics.filter(|parameter| matches!(parameter, GenericParam::Type(_)));
-    let inputs = function.sig.inputs.to_token_stream();
-    let open = HashSet::from(["dyn".to_owned(), "impl".to_owned()]);
-    types.next().is_some() || mentions(&inputs, &open)
+/// The bounds of each type that the function's caller chooses.
+fn open(function: &ItemFn) -> Vec<TokenStream> {
+    let generics = &function.sig.generics;
+    let clause = &generics.where_clause;
+    let parameters = generics.type_params().map(|parameter| {
+        // The clause may bound any of them; it is short.
+        let bounds = &parameter.bounds;
+        quote!(#bounds #clause)
+    });
+    let mut search = OpenTypes(Vec::new());
+    for input in &function.sig.inputs {
+        search.visit_fn_arg(input);
+    }
+    parameters.chain(search.0).collect()
+}
+
+/// `impl Trait` and `dyn Trait`.
+struct OpenTypes(Vec<TokenStream>);
+
+impl<'ast> Visit<'ast> for OpenTypes {
+    fn visit_type_impl_trait(&mut self, ty: &'ast syn::TypeImplTrait) {
+        self.0.push(ty.bounds.to_token_stream());
+    }
+
+    fn visit_type_trait_object(&mut self, ty: &'ast syn::TypeTraitObject) {
+        self.0.push(ty.bounds.to_token_stream());
+    }
 }
 
 /// Without the file at hand: a function that names `Self` is a method, and it may
