@@ -9,7 +9,7 @@ use std::{
 use crate::{
     imports::{self, Import},
     normal::Normal,
-    package::{Package, Workspace},
+    package::{Package, Workspace, every_file},
     references::{PathRef, Reader, References, is_colons, source, string},
     syntax::{self, Kind},
     tree::{Name, Names, Tree},
@@ -391,7 +391,12 @@ impl Index {
             let text = path.and_then(|path| fs::read_to_string(path).ok());
             match text.map(|text| self.names.lex(&text)) {
                 Some(Ok(trees)) => self.items(module, &trees, folder),
-                _ => self.whole(module, "an included file that cannot be read"),
+                // Made by a build script that ran for another crate, most likely.
+                _ => {
+                    let krate = self.modules[module].krate;
+                    let text = every_file(&self.crates[krate].package.folder);
+                    self.whole(module, &text);
+                }
             }
         }
     }

@@ -51,13 +51,16 @@ fn simple(trees: &[Tree], names: &Names) -> Option<Name> {
     }
 }
 
-/// The name of a `let name =`, `let mut name =` or `let name: T =`, and the number
-/// of tokens up to it.
-pub(crate) fn bound_by_let(trees: &[Tree], names: &Names) -> Option<(Name, usize)> {
-    let [Tree::Ident(word), rest @ ..] = trees else {
+/// The name of a statement `let name =`, `let mut name =` or `let name: T =`, and
+/// the number of tokens up to it.
+pub(crate) fn bound_by_let(trees: &[Tree], at: usize, names: &Names) -> Option<(Name, usize)> {
+    let [Tree::Ident(word), rest @ ..] = &trees[at..] else {
         return None;
     };
-    if names.text(*word) != "let" {
+    // That of an `if let` is bound in its block alone.
+    let begins =
+        at == 0 || matches!(&trees[at - 1], Tree::Group(..)) || trees[at - 1].is_punct(';');
+    if names.text(*word) != "let" || !begins {
         return None;
     }
     let (rest, length) = match rest {

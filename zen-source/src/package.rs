@@ -232,7 +232,7 @@ impl Workspace {
 }
 
 /// The hash of every source file in a folder.
-fn every_file(folder: &Path) -> String {
+pub(crate) fn every_file(folder: &Path) -> String {
     let mut files = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {

@@ -15,6 +15,7 @@ use crate::{
     Item,
     imports::{Binding, Import},
     index::{Index, StepPlace},
+    package::every_file,
     references::{FileArgument, PathRef, References},
     resolve::{Scope, Target},
     syntax::Kind,
@@ -436,7 +437,7 @@ impl<'a> Reach<'a> {
             edges.extend(self.macro_call(module, &references.imports, path));
         }
         for variable in &references.variables {
-            self.variable(variable);
+            self.variable(module, variable);
         }
         for (label, argument) in &references.files {
             self.file(module, label, argument);
@@ -624,12 +625,30 @@ impl<'a> Reach<'a> {
         }
     }
 
-    fn variable(&mut self, variable: &str) {
+    fn variable(&mut self, module: usize, variable: &str) {
+        let label = format!("env {variable}");
         // The folder differs from checkout to checkout, what it stands for not.
-        let is_folder = variable == "CARGO_MANIFEST_DIR" || variable == "OUT_DIR";
+        if variable == "CARGO_MANIFEST_DIR" || variable == "OUT_DIR" {
+            self.add(&label, b"");
+            return;
+        }
+        let krate = self.index.modules[module].krate;
+        if krate != COMPILED {
+            // Cargo and a build script set variables for each crate alone.
+            self.package_files(krate);
+        }
         let value = std::env::var(variable).unwrap_or_else(|_| "not set".to_owned());
-        let value = if is_folder { String::new() } else { value };
-        self.add(&format!("env {variable}"), value.as_bytes());
+        self.add(&label, value.as_bytes());
+    }
+
+    /// Every source file in the folder of a crate's package, its manifest and its
+    /// build script with them.
+    fn package_files(&mut self, krate: usize) {
+        let package = &self.index.crates[krate].package;
+        let label = format!("package {}", package.name);
+        if !self.items.contains_key(&label) {
+            self.add(&label, every_file(&package.folder).as_bytes());
+        }
     }
 
     fn file(&mut self, module: usize, label: &str, argument: &FileArgument) {
@@ -637,7 +656,10 @@ impl<'a> Reach<'a> {
             self.whole_crate(self.index.modules[module].krate);
             return;
         };
-        let content = fs::read(&path).unwrap_or_default();
+        let content = fs::read(&path).unwrap_or_else(|_| {
+            self.package_files(self.index.modules[module].krate);
+            Vec::new()
+        });
         self.add(&format!("file {label}"), &content);
         if argument.is_rust {
             // Its items may name anything of the module.

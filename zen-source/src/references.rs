@@ -152,7 +152,7 @@ impl<'a> Reader<'a> {
         while at < trees.len() {
             if place == Place::Code {
                 // A variable is in scope once its `let` has ended.
-                match locals::bound_by_let(&trees[at..], self.names) {
+                match locals::bound_by_let(trees, at, self.names) {
                     Some((name, length)) => {
                         bound = Some(name);
                         at += length;
@@ -230,7 +230,7 @@ impl<'a> Reader<'a> {
             return length + 2;
         }
         let nothing = self.is_label(trees, at, &path, place)
-            || self.is_variable(trees, at, &path)
+            || self.is_variable(&path)
             || self.is_receiver(&path);
         if !nothing {
             self.found.members.extend(path.segments.iter().skip(1));
@@ -245,16 +245,12 @@ impl<'a> Reader<'a> {
             if matches!(self.names.text(*only), "self" | "super" | "crate" | "Self"))
     }
 
-    /// Whether a path is a variable in scope, and not called: a call may be one of
-    /// a function that a later `let` hides.
-    fn is_variable(&self, trees: &[Tree], after: usize, path: &PathRef) -> bool {
+    /// Whether a path is a variable in scope.
+    fn is_variable(&self, path: &PathRef) -> bool {
         let [only] = path.segments.as_slice() else {
             return false;
         };
-        let called = trees
-            .get(after)
-            .is_some_and(|tree| tree.group(Delimiter::Parenthesis).is_some());
-        !path.absolute && !called && self.variables.contains(only)
+        !path.absolute && self.variables.contains(only)
     }
 
     /// `name: ..` gives a field, a variable or a parameter its type or value;

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Literal, TokenStream};
 use quote::quote;
 use syn::ext::IdentExt;
 
-use crate::step::{Model, source::tokens};
+use crate::step::{Model, options::Depends, source::tokens};
 
 /// `fn name() -> &'static Definition`.
 pub(super) fn function(model: &Model, name: &Ident, vis: Option<&syn::Visibility>) -> TokenStream {
@@ -29,6 +29,15 @@ pub(super) fn function(model: &Model, name: &Ident, vis: Option<&syn::Visibility
             ::zen_runtime::__private::ParameterDefinition { name: #name, ignored: #ignored }
         }
     });
+    // Cargo builds again when a file changes that the compiler was seen to read.
+    let tracked = options.depends.iter().filter_map(|depends| match depends {
+        Depends::File(path) => Some(quote! {
+            const _: &[::core::primitive::u8] = ::core::include_bytes!(
+                ::core::concat!(::core::env!("CARGO_MANIFEST_DIR"), "/", #path)
+            );
+        }),
+        Depends::Item(_) => None,
+    });
     let outputs = options
         .outputs
         .iter()
@@ -36,6 +45,7 @@ pub(super) fn function(model: &Model, name: &Ident, vis: Option<&syn::Visibility
     quote! {
         #[allow(unexpected_cfgs)]
         #vis fn #name() -> &'static ::zen_runtime::__private::Definition {
+            #(#tracked)*
             fn __zen_here() {}
             static DEFINITION: ::zen_runtime::__private::Definition =
                 ::zen_runtime::__private::Definition::new(
