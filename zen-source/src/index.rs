@@ -389,14 +389,13 @@ impl Index {
         for argument in files.values().filter(|argument| argument.is_rust) {
             let path = argument.path(&self.modules[module].file);
             let text = path.and_then(|path| fs::read_to_string(path).ok());
-            match text.map(|text| self.names.lex(&text)) {
-                Some(Ok(trees)) => self.items(module, &trees, folder),
+            if let Some(Ok(trees)) = text.map(|text| self.names.lex(&text)) {
+                self.items(module, &trees, folder);
+            } else {
                 // Made by a build script that ran for another crate, most likely.
-                _ => {
-                    let krate = self.modules[module].krate;
-                    let text = every_file(&self.crates[krate].package.folder);
-                    self.whole(module, &text);
-                }
+                let krate = self.modules[module].krate;
+                let text = every_file(&self.crates[krate].package.folder);
+                self.whole(module, &text);
             }
         }
     }

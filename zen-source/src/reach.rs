@@ -818,7 +818,9 @@ impl<'a> Reach<'a> {
                 continue;
             }
             let types = self.impls.of_macros.get(id).into_iter().flatten();
-            let mentioned = words.iter().any(|word| self.members.contains(word));
+            let implements = |word: &Name| index.names.text(*word) == "impl";
+            let may_implement = !self.has_rules(*id) || words.iter().any(implements);
+            let mentioned = may_implement && words.iter().any(|word| self.members.contains(word));
             if types.clone().any(|ty| self.reached.contains(ty))
                 || mentioned && self.may_be_in_scope(types)
             {
@@ -833,6 +835,12 @@ impl<'a> Reach<'a> {
                 }
             }
         }
+    }
+
+    /// Whether the rules of all macros of a call are at hand.
+    fn has_rules(&self, call: usize) -> bool {
+        let mut macros = self.index.entries[call].references.macros.iter();
+        macros.all(|path| self.index.macro_rules(path).next().is_some())
     }
 
     /// Whether a macro may implement a trait whose methods can be called: one that
