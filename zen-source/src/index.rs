@@ -78,6 +78,8 @@ pub(crate) struct Entry {
     pub(crate) label: String,
     /// Of its tokens in normal form; without those of its members.
     pub(crate) hash: [u8; 32],
+    /// How many tokens those are.
+    pub(crate) size: usize,
     pub(crate) references: References,
     /// The impl or trait that a member belongs to.
     pub(crate) owner: Option<usize>,
@@ -226,6 +228,7 @@ impl Index {
             name: None,
             label,
             hash,
+            size: 1,
             references: References::default(),
             owner: None,
             members: Vec::new(),
@@ -419,6 +422,7 @@ impl Index {
             name: item.name,
             label,
             hash,
+            size: size(tokens),
             references,
             owner,
             members: Vec::new(),
@@ -499,6 +503,14 @@ impl Index {
             self.steps.entry(text).or_default().push(place);
         }
     }
+}
+
+fn size(tokens: &[Tree]) -> usize {
+    let inner = |tree: &Tree| match tree {
+        Tree::Group(_, inner) => 1 + size(inner),
+        _ => 1,
+    };
+    tokens.iter().map(inner).sum()
 }
 
 /// Runs `look` on a list of tokens and on those in all its groups.

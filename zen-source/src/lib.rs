@@ -15,10 +15,12 @@ mod reach;
 mod references;
 mod resolve;
 mod session;
+mod share;
 mod syntax;
 mod tree;
 
 pub use session::{Closure, Place, Request, hash_of};
+pub use share::Share;
 
 /// One item of a closure.
 #[derive(Clone, Debug, PartialEq, Eq)]

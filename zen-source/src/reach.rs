@@ -317,6 +317,18 @@ impl<'a> Reach<'a> {
         self.finish()
     }
 
+    /// How many tokens of the compiled crate a free function reaches, itself
+    /// counted in.
+    pub(crate) fn size_of(mut self, function: usize) -> usize {
+        self.reach(function);
+        self.settle();
+        let entries = self.reached.iter().map(|entry| &self.index.entries[*entry]);
+        entries
+            .filter(|entry| self.index.modules[entry.module].krate == COMPILED)
+            .map(|entry| entry.size)
+            .sum()
+    }
+
     /// The list of items, and the conditions that they stand under.
     fn finish(mut self) -> Vec<Item> {
         let mut reached: Vec<_> = self.reached.iter().copied().collect();

@@ -1,0 +1,53 @@
+//! How much of a crate its functions reach: the figure that tells how precise
+//! closures are.
+
+use std::path::Path;
+
+use crate::{
+    index::{Index, Target},
+    reach::{Impls, Reach},
+    syntax::Kind,
+};
+
+/// How much of its crate a free function reaches.
+#[derive(Clone, Debug)]
+pub struct Share {
+    /// The path of the function.
+    pub function: String,
+    /// The tokens that it reaches in its own crate.
+    pub reached: usize,
+    /// The tokens of the crate.
+    pub total: usize,
+}
+
+impl Share {
+    /// The share of every free function of the library in a package's folder.
+    /// `None` if it cannot be read.
+    pub fn of_library(folder: &Path) -> Option<Vec<Self>> {
+        let folder = std::fs::canonicalize(folder).ok()?;
+        let index = Index::read(&Target {
+            root: folder.join("src/lib.rs"),
+            folder,
+            is_test: false,
+        })?;
+        let impls = Impls::of(&index);
+        let own = |module: usize| index.modules[module].krate == 0;
+        let entries = || index.entries.iter().filter(|entry| own(entry.module));
+        let total = entries().map(|entry| entry.size).sum();
+        let functions = index.entries.iter().enumerate().filter(|(_, entry)| {
+            entry.kind == Kind::Function && entry.owner.is_none() && own(entry.module)
+        });
+        let shares = functions.map(|(id, entry)| Self {
+            function: entry.label.clone(),
+            reached: Reach::new(&index, &impls).size_of(id),
+            total,
+        });
+        Some(shares.collect())
+    }
+
+    /// The share itself, from 0 to 1.
+    #[allow(clippy::cast_precision_loss)]
+    pub fn share(&self) -> f64 {
+        self.reached as f64 / self.total.max(1) as f64
+    }
+}
