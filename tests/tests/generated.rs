@@ -210,10 +210,11 @@ impl World {
             }
             text.push_str("}\n");
         }
-        let globs: String = (0..MODULES)
-            .map(|m| format!("pub use super::m{m}::*; "))
-            .collect();
-        writeln!(text, "pub mod all {{ {globs} }}").expect("text");
+        text.push_str("pub mod all { ");
+        for module in 0..MODULES {
+            write!(text, "pub use super::m{module}::*; ").expect("text");
+        }
+        text.push_str("}\n");
         text.push_str("pub mod steps { use super::all as use_all; use zen_runtime::step;\n");
         for (number, uses) in self.steps.iter().enumerate() {
             let values: Vec<_> = uses.iter().map(|used| self.used(99, *used, "x")).collect();
