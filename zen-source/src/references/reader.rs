@@ -1,81 +1,17 @@
-//! What tokens refer to: paths, members, macros, files, variables, conditions.
-
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::{Path, PathBuf},
-};
+//! From tokens to what they refer to.
 
 use proc_macro2::Delimiter;
 
 use crate::{
-    imports::{self, Import},
-    locals,
+    imports, locals,
     normal::is_restriction,
     tree::{Name, Names, Tree},
 };
 
-/// Everything that an item's tokens name.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct References {
-    /// Paths, from their first segment on.
-    pub(crate) paths: BTreeSet<PathRef>,
-    /// Macros that are called.
-    pub(crate) macros: BTreeSet<PathRef>,
-    /// What follows a `.`, or a `::` that does not begin a path.
-    pub(crate) members: BTreeSet<Name>,
-    /// Every identifier.
-    pub(crate) words: BTreeSet<Name>,
-    /// `use`s inside a body.
-    pub(crate) imports: Vec<Import>,
-    /// Conditions of `cfg`, as text.
-    pub(crate) conditions: BTreeSet<String>,
-    /// Variables of `env!` and `option_env!`.
-    pub(crate) variables: BTreeSet<String>,
-    /// The arguments of `include!`, `include_str!` and `include_bytes!`, and
-    /// whether they are Rust.
-    pub(crate) files: BTreeMap<String, FileArgument>,
-    /// Whether values of types that are not named may come in.
-    pub(crate) dynamic: bool,
-}
-
-/// The argument of an `include..!`.
-#[derive(Clone, Debug)]
-pub(crate) struct FileArgument {
-    pub(crate) parts: Vec<FilePart>,
-    pub(crate) is_rust: bool,
-}
-
-impl FileArgument {
-    /// The path, if it is known, as named in the file `beside`.
-    pub(crate) fn path(&self, beside: &Path) -> Option<PathBuf> {
-        let mut path = String::new();
-        for part in &self.parts {
-            match part {
-                FilePart::Text(text) => path.push_str(text),
-                FilePart::Variable(name) => path.push_str(&std::env::var(name).ok()?),
-                FilePart::Unknown => return None,
-            }
-        }
-        Some(beside.parent().unwrap_or(Path::new("")).join(path))
-    }
-}
-
-/// A part of a file's path.
-#[derive(Clone, Debug)]
-pub(crate) enum FilePart {
-    Text(String),
-    Variable(String),
-    /// Anything else: the path is not known.
-    Unknown,
-}
-
-/// A path as written.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct PathRef {
-    /// Whether it begins with `::`.
-    pub(crate) absolute: bool,
-    pub(crate) segments: Vec<Name>,
-}
+use super::{
+    FileArgument, FilePart, PathRef, References,
+    text::{is_colons, is_word, source, string},
+};
 
 /// Words that name nothing.
 const KEYWORDS: [&str; 41] = [
@@ -439,63 +375,10 @@ fn position(trees: &[Tree], at: usize, names: &Names) -> Before {
     }
 }
 
-/// Tokens as text, in one form.
-pub(crate) fn source(trees: &[Tree], names: &Names) -> String {
-    let mut text = String::new();
-    for tree in trees {
-        match tree {
-            Tree::Ident(name) => {
-                if text.ends_with(is_word) {
-                    text.push(' ');
-                }
-                text.push_str(names.text(*name));
-            }
-            Tree::Punct(mark, _) => text.push(*mark),
-            Tree::Literal(literal) => text.push_str(literal),
-            Tree::Group(delimiter, inner) => {
-                let (open, close) = match delimiter {
-                    Delimiter::Parenthesis => ('(', ')'),
-                    Delimiter::Brace => ('{', '}'),
-                    _ => ('[', ']'),
-                };
-                text.push(open);
-                text.push_str(&source(inner, names));
-                text.push(close);
-            }
-        }
-    }
-    text
-}
-
-fn is_word(c: char) -> bool {
-    c.is_alphanumeric() || c == '_'
-}
-
-pub(crate) fn is_colons(trees: &[Tree]) -> bool {
-    matches!(trees, [a, b, ..] if a.is_punct(':') && b.is_punct(':'))
-}
-
 /// The input of a macro call, from the `!` on.
 fn macro_input(trees: &[Tree]) -> Option<&[Tree]> {
     match trees {
         [bang, Tree::Group(_, input), ..] if bang.is_punct('!') => Some(input),
         _ => None,
     }
-}
-
-/// The content of a string literal.
-pub(crate) fn string(literal: &str) -> Option<String> {
-    let literal: proc_macro2::Literal = literal.parse().ok()?;
-    let text = literal.to_string();
-    let raw = text.strip_prefix('r').map(|text| text.trim_matches('#'));
-    match raw {
-        Some(raw) => Some(raw.strip_prefix('"')?.strip_suffix('"')?.to_owned()),
-        None => Some(unescaped(text.strip_prefix('"')?.strip_suffix('"')?)),
-    }
-}
-
-/// Paths and format strings seldom have escapes; those that do are read well
-/// enough to find names in them.
-fn unescaped(text: &str) -> String {
-    text.replace("\\\\", "\\").replace("\\\"", "\"")
 }

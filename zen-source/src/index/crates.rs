@@ -1,0 +1,81 @@
+//! The crate that is compiled, and its path dependencies.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    fs,
+    path::Path,
+};
+
+use crate::package::{Package, Workspace};
+
+use super::{Crate, Index, OWN_PACKAGES, Target};
+
+impl Index {
+    /// Reads a crate and all its path dependencies.
+    pub(crate) fn read(target: &Target) -> Option<Self> {
+        let mut index = Self {
+            workspace: Workspace::of(&target.folder),
+            ..Self::default()
+        };
+        let package = index.workspace.package(&target.folder)?;
+        let is_library = package.library.as_deref() == Some(target.root.as_path());
+        let krate = index.add_crate(package, &target.root, target.is_test);
+        if is_library {
+            index.by_folder.insert(target.folder.clone(), krate);
+        }
+        index.add_dependencies(krate);
+        if !is_library {
+            index.crates[krate].own_library = index.library(&target.folder);
+        }
+        let calls = index.modules.iter().flat_map(|module| &module.macro_calls);
+        index.macro_words = calls
+            .map(|call| (*call, index.words_of_macro(*call)))
+            .collect();
+        Some(index)
+    }
+
+    fn add_crate(&mut self, package: Package, root: &Path, is_test: bool) -> usize {
+        let krate = self.crates.len();
+        let label = package.library_name.clone();
+        self.crates.push(Crate {
+            package,
+            root: self.modules.len(),
+            own_library: None,
+            is_test,
+            local: HashMap::new(),
+            files: BTreeSet::new(),
+        });
+        let folder = root.parent().unwrap_or(Path::new("")).to_owned();
+        let module = self.add_module(krate, None, label, root);
+        self.file(module, root, &folder);
+        krate
+    }
+
+    fn add_dependencies(&mut self, krate: usize) {
+        let dependencies = self.crates[krate].package.dependencies.clone();
+        for (name, dependency) in dependencies {
+            if OWN_PACKAGES.contains(&dependency.package.as_str()) {
+                continue;
+            }
+            let library = dependency.path.and_then(|path| self.library(&path));
+            if let Some(library) = library {
+                let name = self.names.intern(&name);
+                self.crates[krate].local.insert(name, library);
+            }
+        }
+    }
+
+    /// The library in a folder, read once.
+    fn library(&mut self, folder: &Path) -> Option<usize> {
+        let folder = fs::canonicalize(folder).ok()?;
+        if let Some(known) = self.by_folder.get(&folder) {
+            return Some(*known);
+        }
+        let package = self.workspace.package(&folder)?;
+        let root = fs::canonicalize(package.library.as_ref()?).ok()?;
+        let krate = self.add_crate(package, &root, false);
+        self.by_folder.insert(folder, krate);
+        self.add_dependencies(krate);
+        Some(krate)
+    }
+}

@@ -1,0 +1,206 @@
+//! What stands in a module: items, members, imports, and what macros make of it.
+
+use std::{collections::HashSet, fs, path::Path};
+
+use crate::{
+    imports::{self, Import},
+    normal::Normal,
+    package::every_file,
+    references::{PathRef, Reader, source},
+    syntax::{self, Kind},
+    tree::Tree,
+};
+
+use super::{
+    Entry, Index,
+    heads::{is_for_tests, size, trait_path, walk},
+};
+
+impl Index {
+    pub(super) fn items(&mut self, module: usize, trees: &[Tree], folder: &Path) {
+        let is_test = self.crates[self.modules[module].krate].is_test;
+        for item in syntax::items(trees, &self.names) {
+            if !is_test && is_for_tests(item.attributes, &self.names) {
+                continue;
+            }
+            match item.kind {
+                Kind::Use => {
+                    let start = item.head.iter().position(
+                        |tree| matches!(tree, Tree::Ident(name) if self.names.text(*name) == "use"),
+                    );
+                    // The semicolon is the last token.
+                    let end = item.head.len().saturating_sub(1);
+                    if let Some(start) = start {
+                        let path = &item.head[start + 1..end];
+                        let found = imports::parse(path, &self.names);
+                        self.modules[module].imports.extend(found);
+                    }
+                }
+                Kind::ExternCrate => self.import_crate(module, item.head),
+                Kind::Module => self.module(module, &item, folder),
+                Kind::Impl | Kind::Trait => self.block(module, &item),
+                _ => {
+                    self.single(module, &item, folder);
+                }
+            }
+        }
+    }
+
+    /// `extern crate a as b;` is an import.
+    fn import_crate(&mut self, module: usize, head: &[Tree]) {
+        let idents: Vec<_> = head.iter().filter_map(Tree::ident).collect();
+        let position = idents.iter().position(|n| self.names.text(*n) == "crate");
+        let Some([name, rest @ ..]) = position.map(|at| &idents[at + 1..]) else {
+            return;
+        };
+        self.modules[module].imports.push(Import {
+            path: PathRef {
+                absolute: true,
+                segments: vec![*name],
+            },
+            binding: imports::Binding::Name(*rest.last().unwrap_or(name)),
+        });
+    }
+
+    /// An impl or trait: its head, and each of its members.
+    fn block(&mut self, module: usize, item: &syntax::Item<'_>) {
+        let names = &self.names;
+        let head: Vec<Tree> = item.attributes.iter().chain(item.head).cloned().collect();
+        let place = &self.modules[module].label;
+        let label = item.name.map_or_else(
+            || format!("{} in {place}", source(item.head, names)),
+            |name| format!("{place}::{}", names.text(name)),
+        );
+        let of_trait = trait_path(item.head, names);
+        let owner = self.entry(module, item, &head, label.clone(), None, of_trait);
+        let is_test = self.crates[self.modules[module].krate].is_test;
+        for member in syntax::items(item.body.unwrap_or_default(), &self.names) {
+            if !is_test && is_for_tests(member.attributes, &self.names) {
+                continue;
+            }
+            let name = member.name.map_or("_", |name| self.names.text(name));
+            let label = format!("{label}::{name}");
+            let id = self.entry(module, &member, member.tokens, label, Some(owner), None);
+            self.entries[owner].members.push(id);
+            self.note_steps(module, Some(owner), member.tokens);
+        }
+    }
+
+    fn single(&mut self, module: usize, item: &syntax::Item<'_>, folder: &Path) {
+        let name = item.name.map_or("_", |name| self.names.text(name));
+        let label = format!("{}::{name}", self.modules[module].label);
+        let id = self.entry(module, item, item.tokens, label, None, None);
+        self.note_steps(module, None, item.tokens);
+        if item.kind == Kind::Function {
+            self.note_inner_steps(module, id, item.body.unwrap_or_default());
+        }
+        if item.kind == Kind::MacroCall {
+            self.defined_by_macro(module, id, item.tokens, folder);
+            self.included_items(module, id, folder);
+        }
+    }
+
+    /// `include!` where items stand: the file's items are the module's.
+    fn included_items(&mut self, module: usize, id: usize, folder: &Path) {
+        let files = self.entries[id].references.files.clone();
+        for argument in files.values().filter(|argument| argument.is_rust) {
+            let path = argument.path(&self.modules[module].file);
+            let text = path.and_then(|path| fs::read_to_string(path).ok());
+            if let Some(Ok(trees)) = text.map(|text| self.names.lex(&text)) {
+                self.items(module, &trees, folder);
+            } else {
+                // Made by a build script that ran for another crate, most likely.
+                let krate = self.modules[module].krate;
+                let text = every_file(&self.crates[krate].package.folder);
+                self.whole(module, &text);
+            }
+        }
+    }
+
+    fn entry(
+        &mut self,
+        module: usize,
+        item: &syntax::Item<'_>,
+        tokens: &[Tree],
+        label: String,
+        owner: Option<usize>,
+        of_trait: Option<PathRef>,
+    ) -> usize {
+        let references = Reader::new(&mut self.names).read(tokens);
+        let mut normal = Normal::new(&self.names);
+        normal.tokens(tokens);
+        let hash = normal.hash();
+        self.push(Entry {
+            module,
+            kind: item.kind,
+            name: item.name,
+            label,
+            hash,
+            size: size(tokens),
+            references,
+            owner,
+            members: Vec::new(),
+            of_trait,
+        })
+    }
+
+    pub(super) fn push(&mut self, entry: Entry) -> usize {
+        let id = self.entries.len();
+        let module = &mut self.modules[entry.module];
+        if entry.owner.is_none() {
+            module.entries.push(id);
+            if let Some(name) = entry.name {
+                module.items.entry(name).or_default().push(id);
+            }
+            match (entry.kind, entry.name) {
+                (Kind::MacroCall, _) => module.macro_calls.push(id),
+                (Kind::MacroRules, Some(name)) => self.rules.entry(name).or_default().push(id),
+                _ => {}
+            }
+        }
+        self.entries.push(entry);
+        id
+    }
+
+    /// A macro's input that looks like items most likely becomes them:
+    /// `thread_local!`, `cfg_if!`, `bitflags!`.
+    fn defined_by_macro(&mut self, module: usize, id: usize, tokens: &[Tree], folder: &Path) {
+        const WORDS: [&str; 10] = [
+            "fn", "struct", "enum", "union", "trait", "type", "const", "static", "ref", "mod",
+        ];
+        let mut defined = HashSet::new();
+        let mut modules = Vec::new();
+        walk(tokens, &mut |trees| {
+            for window in trees.windows(3) {
+                let [Tree::Ident(word), Tree::Ident(name), next] = window else {
+                    continue;
+                };
+                let word = self.names.text(*word);
+                if WORDS.contains(&word) {
+                    defined.insert(*name);
+                }
+                if word == "mod" && next.is_punct(';') {
+                    modules.push(*name);
+                }
+            }
+        });
+        for name in defined {
+            self.modules[module].items.entry(name).or_default().push(id);
+        }
+        for name in modules {
+            let word = self.names.intern("mod");
+            let tokens = [
+                Tree::Ident(word),
+                Tree::Ident(name),
+                Tree::Punct(';', false),
+            ];
+            let item = syntax::items(&tokens, &self.names);
+            let text = self.names.text(name);
+            let exists = folder.join(format!("{text}.rs")).is_file()
+                || folder.join(text).join("mod.rs").is_file();
+            if let (true, Some(item)) = (exists, item.first()) {
+                self.module(module, item, folder);
+            }
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! The crates whose source is at hand: modules, and what stands in them.
+
+mod crates;
+mod heads;
+mod items;
+mod modules;
+mod steps;
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    path::PathBuf,
+};
+
+use crate::{
+    imports::Import,
+    package::{Package, Workspace},
+    references::{PathRef, References},
+    syntax::Kind,
+    tree::{Name, Names},
+};
+
+pub(crate) use steps::function_hash;
+
+/// What zen itself does is no part of a step: results survive its releases.
+pub(crate) const OWN_PACKAGES: [&str; 3] = ["zen-runtime", "zen-macros", "zen-source"];
+
+/// All that is known of the source. Plain data, kept for all steps of one run of
+/// the compiler.
+#[derive(Debug, Default)]
+pub(crate) struct Index {
+    pub(crate) names: Names,
+    pub(crate) workspace: Workspace,
+    pub(crate) crates: Vec<Crate>,
+    pub(crate) modules: Vec<Module>,
+    pub(crate) entries: Vec<Entry>,
+    /// Steps, by their text.
+    pub(crate) steps: HashMap<[u8; 32], Vec<StepPlace>>,
+    /// The words of each macro call, and of the rules that it stands for.
+    pub(crate) macro_words: HashMap<usize, BTreeSet<Name>>,
+    /// `macro_rules!` by name.
+    pub(crate) rules: HashMap<Name, Vec<usize>>,
+    by_folder: HashMap<PathBuf, usize>,
+}
+
+/// One crate.
+#[derive(Debug)]
+pub(crate) struct Crate {
+    pub(crate) package: Package,
+    pub(crate) root: usize,
+    /// The library of the package that a binary or a test belongs to.
+    pub(crate) own_library: Option<usize>,
+    is_test: bool,
+    /// Path dependencies by the names that the code knows.
+    pub(crate) local: HashMap<Name, usize>,
+    /// All its files, for when nothing narrower will do.
+    pub(crate) files: BTreeSet<PathBuf>,
+}
+
+/// One module.
+#[derive(Debug)]
+pub(crate) struct Module {
+    pub(crate) krate: usize,
+    pub(crate) parent: Option<usize>,
+    /// `crate::a::b`.
+    pub(crate) label: String,
+    pub(crate) file: PathBuf,
+    pub(crate) children: HashMap<Name, usize>,
+    pub(crate) items: HashMap<Name, Vec<usize>>,
+    pub(crate) imports: Vec<Import>,
+    /// Macros called where items stand.
+    pub(crate) macro_calls: Vec<usize>,
+    /// All entries, members left out.
+    pub(crate) entries: Vec<usize>,
+    /// What holds for the whole module: its conditions.
+    pub(crate) references: References,
+}
+
+/// An item, or a member of an impl or a trait.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) module: usize,
+    pub(crate) kind: Kind,
+    pub(crate) name: Option<Name>,
+    pub(crate) label: String,
+    /// Of its tokens in normal form; without those of its members.
+    pub(crate) hash: [u8; 32],
+    /// How many tokens those are.
+    pub(crate) size: usize,
+    pub(crate) references: References,
+    /// The impl or trait that a member belongs to.
+    pub(crate) owner: Option<usize>,
+    pub(crate) members: Vec<usize>,
+    /// The trait that an impl is of.
+    pub(crate) of_trait: Option<PathRef>,
+}
+
+/// Where a step stands.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct StepPlace {
+    pub(crate) module: usize,
+    /// The item that it stands in, if it is a method or inside a function.
+    pub(crate) inside: Option<usize>,
+}
+
+/// A crate to be read.
+pub(crate) struct Target {
+    pub(crate) folder: PathBuf,
+    pub(crate) root: PathBuf,
+    /// Whether it is compiled as a test: `cfg(test)` holds.
+    pub(crate) is_test: bool,
+}

@@ -1,0 +1,124 @@
+//! Modules, and the files that they stand in.
+
+use std::{collections::HashMap, fs, path::Path};
+
+use crate::{
+    references::{Reader, References},
+    syntax::{self, Kind},
+};
+
+use super::{Entry, Index, Module, heads::path_attributes};
+
+impl Index {
+    pub(super) fn add_module(
+        &mut self,
+        krate: usize,
+        parent: Option<usize>,
+        label: String,
+        file: &Path,
+    ) -> usize {
+        self.modules.push(Module {
+            krate,
+            parent,
+            label,
+            file: file.to_owned(),
+            children: HashMap::new(),
+            items: HashMap::new(),
+            imports: Vec::new(),
+            macro_calls: Vec::new(),
+            entries: Vec::new(),
+            references: References::default(),
+        });
+        self.modules.len() - 1
+    }
+
+    pub(super) fn module(&mut self, parent: usize, item: &syntax::Item<'_>, folder: &Path) {
+        let Some(name) = item.name else { return };
+        let text = self.names.text(name).to_owned();
+        let text = text.strip_prefix("r#").unwrap_or(&text);
+        let label = format!("{}::{text}", self.modules[parent].label);
+        let krate = self.modules[parent].krate;
+        let references = Reader::new(&mut self.names).read(item.attributes);
+        let paths = path_attributes(item.attributes, &self.names);
+        let file = self.modules[parent].file.clone();
+        if let Some(body) = item.body {
+            let module = self.add_module(krate, Some(parent), label, &file);
+            self.modules[module].references = references;
+            self.modules[parent].children.insert(name, module);
+            let inner = paths
+                .first()
+                .map_or_else(|| folder.join(text), |p| folder.join(p));
+            self.items(module, body, &inner);
+            return;
+        }
+        let beside = file.parent().unwrap_or(Path::new("")).to_owned();
+        let given = paths.iter().map(|path| beside.join(path));
+        let usual = [
+            folder.join(format!("{text}.rs")),
+            folder.join(text).join("mod.rs"),
+        ];
+        let candidates = given
+            .chain(usual)
+            .find_map(|path| fs::canonicalize(path).ok());
+        let Some(path) = candidates else {
+            // Under a condition it need not be there.
+            if references.conditions.is_empty() {
+                let missing = format!("missing module {label}");
+                self.whole(parent, &missing);
+            }
+            return;
+        };
+        let module = self.add_module(krate, Some(parent), label, &path);
+        self.modules[module].references = references;
+        self.modules[parent].children.insert(name, module);
+        let is_mod_rs = path.file_name().is_some_and(|name| name == "mod.rs") || !paths.is_empty();
+        let own = path.parent().unwrap_or(Path::new(""));
+        let inner = if is_mod_rs {
+            own.to_owned()
+        } else {
+            own.join(text)
+        };
+        self.file(module, &path, &inner);
+    }
+
+    /// Reads a file into a module. `folder` is where its modules' files are.
+    pub(super) fn file(&mut self, module: usize, path: &Path, folder: &Path) {
+        let krate = self.modules[module].krate;
+        if !self.crates[krate].files.insert(path.to_owned()) && self.depth(module) > 64 {
+            return;
+        }
+        let text = fs::read_to_string(path).unwrap_or_default();
+        match self.names.lex(&text) {
+            Ok(trees) => self.items(module, &trees, folder),
+            // What cannot be read in parts counts as a whole.
+            Err(_) => self.whole(module, &text),
+        }
+    }
+
+    fn depth(&self, module: usize) -> usize {
+        let mut depth = 0;
+        let mut at = module;
+        while let Some(parent) = self.modules[at].parent {
+            depth += 1;
+            at = parent;
+        }
+        depth
+    }
+
+    pub(super) fn whole(&mut self, module: usize, text: &str) {
+        let label = format!("file of {}", self.modules[module].label);
+        let hash = *blake3::hash(text.as_bytes()).as_bytes();
+        self.push(Entry {
+            module,
+            kind: Kind::Unknown,
+            name: None,
+            label,
+            hash,
+            size: 1,
+            references: References::default(),
+            owner: None,
+            members: Vec::new(),
+            of_trait: None,
+        });
+    }
+}

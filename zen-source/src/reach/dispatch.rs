@@ -1,0 +1,132 @@
+//! Which methods may be called, without anybody naming the type that has them.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    references::References,
+    resolve::{Scope, Target},
+    syntax::Kind,
+};
+
+use super::{
+    Reach,
+    impls::{Impl, ImplKind},
+};
+
+impl Reach<'_> {
+    /// A value of any type that has the bounds may come in.
+    pub(super) fn open(&mut self, module: usize, bounds: &References) {
+        let traits = self.traits(module, bounds);
+        if traits.is_empty() {
+            self.reach_all_types(self.index.modules[module].krate);
+        }
+        for of in traits {
+            self.implementors(of);
+        }
+    }
+
+    /// The traits at hand that references name.
+    fn traits(&self, module: usize, references: &References) -> BTreeSet<usize> {
+        let scope = Scope {
+            module,
+            imports: &references.imports,
+        };
+        let paths = references.paths.iter();
+        let targets = paths.flat_map(|path| self.index.resolve(scope, path));
+        targets
+            .filter_map(|target| match target {
+                Target::Entry(entry) if self.index.entries[entry].kind == Kind::Trait => {
+                    Some(entry)
+                }
+                _ => None,
+            })
+            .collect()
+    }
+
+    pub(super) fn implementors(&mut self, of: usize) {
+        let impls = self.impls;
+        self.reach(of);
+        for position in impls.by_trait.get(&of).into_iter().flatten() {
+            let found = &impls.all[*position];
+            if found.types.is_empty() {
+                // An impl for all types, or one that a macro made.
+                self.reach_all_types(self.index.modules[self.index.entries[of].module].krate);
+            }
+            for ty in &found.types {
+                self.reach(*ty);
+            }
+        }
+    }
+
+    /// A trait object may hold a value of any type that implements the trait.
+    pub(super) fn reach_implementors(&mut self, module: usize, references: &References) {
+        for of in self.traits(module, references) {
+            self.implementors(of);
+        }
+    }
+
+    fn reach_all_types(&mut self, krate: usize) {
+        let index = self.index;
+        for (entry, found) in index.entries.iter().enumerate() {
+            if found.kind == Kind::Type && index.modules[found.module].krate == krate {
+                self.reach(entry);
+            }
+        }
+    }
+
+    fn is_live(&self, found: &Impl) -> bool {
+        found.types.is_empty() || found.types.iter().any(|ty| self.reached.contains(ty))
+    }
+
+    pub(super) fn impls(&mut self) {
+        let impls = self.impls;
+        for found in &impls.all {
+            if !self.is_live(found) {
+                continue;
+            }
+            match found.kind {
+                ImplKind::Foreign => {
+                    self.reach(found.entry);
+                    for member in &self.index.entries[found.entry].members {
+                        self.reach(*member);
+                    }
+                }
+                ImplKind::Inherent => self.mentioned_members(found.entry),
+                ImplKind::Local(of) if self.is_visible(of) => {
+                    self.mentioned_members(found.entry);
+                    if self.reached.contains(&of) && !found.types.is_empty() {
+                        self.reach(found.entry);
+                    }
+                }
+                ImplKind::Local(_) => {}
+            }
+        }
+    }
+
+    fn mentioned_members(&mut self, owner: usize) {
+        let index = self.index;
+        for member in &index.entries[owner].members {
+            let name = index.entries[*member].name;
+            // A macro in an impl may define any member.
+            if name.is_none_or(|name| self.members.contains(&name)) {
+                self.reach(*member);
+            }
+        }
+    }
+
+    /// Default bodies of traits that something live implements.
+    pub(super) fn trait_members(&mut self) {
+        let index = self.index;
+        for (entry, found) in index.entries.iter().enumerate() {
+            if found.kind != Kind::Trait {
+                continue;
+            }
+            let impls = self.impls.by_trait.get(&entry).into_iter().flatten();
+            let mut impls = impls.map(|position| &self.impls.all[*position]);
+            let live = self.reached.contains(&entry) || impls.any(|found| self.is_live(found));
+            if live && self.is_visible(entry) {
+                self.mentioned_members(entry);
+            }
+        }
+    }
+}

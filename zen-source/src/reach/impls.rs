@@ -1,0 +1,144 @@
+//! What every impl is of, worked out once for all steps.
+
+use std::collections::{BTreeSet, HashMap};
+
+use crate::{
+    index::Index,
+    references::PathRef,
+    resolve::{Scope, Target},
+    syntax::Kind,
+    tree::Name,
+};
+
+/// What every impl is of, worked out once.
+#[derive(Debug, Default)]
+pub(crate) struct Impls {
+    pub(super) all: Vec<Impl>,
+    pub(super) by_trait: HashMap<usize, Vec<usize>>,
+    /// The types and traits that each macro call may name.
+    pub(super) of_macros: HashMap<usize, BTreeSet<usize>>,
+}
+
+#[derive(Debug)]
+pub(super) struct Impl {
+    pub(super) entry: usize,
+    /// Types at hand in its head.
+    pub(super) types: Vec<usize>,
+    pub(super) kind: ImplKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum ImplKind {
+    Inherent,
+    /// Of a trait at hand.
+    Local(usize),
+    Foreign,
+}
+
+impl Impls {
+    pub(crate) fn of(index: &Index) -> Self {
+        let mut impls = Self::default();
+        let entries = index.entries.iter().enumerate();
+        for (entry, _) in entries.filter(|(_, entry)| entry.kind == Kind::Impl) {
+            let found = Impl::of(index, entry);
+            if let ImplKind::Local(of) = found.kind {
+                impls.by_trait.entry(of).or_default().push(impls.all.len());
+            }
+            impls.all.push(found);
+        }
+        let calls = index.macro_words.iter();
+        impls.of_macros = calls
+            .map(|(call, words)| (*call, types_in_macro(index, *call, words)))
+            .collect();
+        impls
+    }
+}
+
+impl Impl {
+    fn of(index: &Index, entry: usize) -> Self {
+        let found = &index.entries[entry];
+        let scope = Scope {
+            module: found.module,
+            imports: &[],
+        };
+        let local_trait = |path: &PathRef| {
+            index
+                .resolve(scope, path)
+                .into_iter()
+                .find_map(|target| match target {
+                    Target::Entry(entry) if index.entries[entry].kind == Kind::Trait => Some(entry),
+                    _ => None,
+                })
+        };
+        let kind = match &found.of_trait {
+            None => ImplKind::Inherent,
+            Some(path) => local_trait(path).map_or(ImplKind::Foreign, ImplKind::Local),
+        };
+        let mut types = Vec::new();
+        for path in &found.references.paths {
+            types_of(index, scope, path, 0, &mut types);
+        }
+        Self { entry, types, kind }
+    }
+}
+
+/// The types and traits that words stand for, where a macro is called and where
+/// its rules are.
+fn types_in_macro(index: &Index, call: usize, words: &BTreeSet<Name>) -> BTreeSet<usize> {
+    let found = &index.entries[call];
+    let rules = found.references.macros.iter();
+    let rules = rules.flat_map(|path| index.macro_rules(path));
+    let modules: BTreeSet<_> = rules
+        .map(|rule| index.entries[rule].module)
+        .chain([found.module])
+        .collect();
+    let mut types = BTreeSet::new();
+    for module in modules {
+        let scope = Scope {
+            module,
+            imports: &[],
+        };
+        for word in words {
+            let path = PathRef {
+                absolute: false,
+                segments: vec![*word],
+            };
+            types.extend(
+                index
+                    .resolve(scope, &path)
+                    .into_iter()
+                    .filter_map(|target| {
+                        let Target::Entry(entry) = target else {
+                            return None;
+                        };
+                        let kind = index.entries[entry].kind;
+                        matches!(kind, Kind::Type | Kind::Trait | Kind::Alias).then_some(entry)
+                    }),
+            );
+        }
+    }
+    types
+}
+
+/// The types that a path names, through aliases.
+fn types_of(index: &Index, scope: Scope<'_>, path: &PathRef, depth: usize, types: &mut Vec<usize>) {
+    for target in index.resolve(scope, path) {
+        let Target::Entry(entry) = target else {
+            continue;
+        };
+        let found = &index.entries[entry];
+        match found.kind {
+            Kind::Type | Kind::MacroCall | Kind::Unknown => types.push(entry),
+            Kind::Alias if depth < 8 => {
+                let scope = Scope {
+                    module: found.module,
+                    imports: &[],
+                };
+                for path in &found.references.paths {
+                    types_of(index, scope, path, depth + 1, types);
+                }
+            }
+            _ => {}
+        }
+    }
+}

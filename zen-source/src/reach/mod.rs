@@ -1,0 +1,272 @@
+//! What a step reaches.
+//!
+//! Over-approximates: a path reaches all that it may stand for; a type reaches
+//! all its impls of foreign traits, whose methods foreign code may call; of its
+//! own methods, and of those of the traits at hand, it reaches those of a name
+//! that something reached mentions. No type is needed that is not named: a value
+//! of a type comes from code that names it, or from another type's definition.
+
+mod dispatch;
+mod impls;
+mod list;
+mod macros;
+mod scope;
+mod widen;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use crate::{
+    Item,
+    imports::Import,
+    index::{Index, StepPlace},
+    references::{PathRef, References},
+    resolve::{Scope, Target},
+    syntax::Kind,
+    tree::Name,
+};
+
+pub(crate) use impls::Impls;
+
+/// The crate that is being compiled is read first.
+const COMPILED: usize = 0;
+
+/// What is reached from one step.
+pub(crate) struct Reach<'a> {
+    index: &'a Index,
+    impls: &'a Impls,
+    reached: HashSet<usize>,
+    queue: Vec<usize>,
+    /// Names after a `.`, and those behind a type.
+    members: HashSet<Name>,
+    modules: BTreeSet<usize>,
+    /// Modules whose traits are in scope, and those traits.
+    seen: HashSet<usize>,
+    visible: HashSet<usize>,
+    foreign: BTreeSet<(usize, String)>,
+    /// How each path was resolved: the same text may come to mean another item.
+    edges: HashMap<usize, BTreeSet<String>>,
+    items: BTreeMap<String, blake3::Hasher>,
+    conditions: BTreeSet<String>,
+}
+
+impl<'a> Reach<'a> {
+    pub(crate) fn new(index: &'a Index, impls: &'a Impls) -> Self {
+        Self {
+            index,
+            impls,
+            reached: HashSet::new(),
+            queue: Vec::new(),
+            members: HashSet::new(),
+            modules: BTreeSet::new(),
+            seen: HashSet::new(),
+            visible: HashSet::new(),
+            foreign: BTreeSet::new(),
+            edges: HashMap::new(),
+            items: BTreeMap::new(),
+            conditions: BTreeSet::new(),
+        }
+    }
+
+    /// Follows everything from a step's tokens. `open` are the bounds of types that
+    /// the step's caller chooses.
+    pub(crate) fn run(
+        mut self,
+        place: StepPlace,
+        step: &References,
+        open: &[References],
+    ) -> Vec<Item> {
+        if let Some(inside) = place.inside {
+            self.reach(inside);
+        }
+        let edges = self.follow(place.module, step);
+        self.add("the step's names", edges.join("\n").as_bytes());
+        for bounds in open {
+            self.open(place.module, bounds);
+        }
+        let owner = place
+            .inside
+            .map(|inside| (inside, self.index.entries[inside].kind));
+        if let Some((of, Kind::Trait)) = owner {
+            // A default body is run by every type that implements the trait.
+            self.implementors(of);
+        }
+        self.settle();
+        self.finish()
+    }
+
+    /// How many tokens of the compiled crate a free function reaches, itself
+    /// counted in.
+    pub(crate) fn size_of(mut self, function: usize) -> usize {
+        self.reach(function);
+        self.settle();
+        let entries = self.reached.iter().map(|entry| &self.index.entries[*entry]);
+        entries
+            .filter(|entry| self.index.modules[entry.module].krate == COMPILED)
+            .map(|entry| entry.size)
+            .sum()
+    }
+
+    fn reach(&mut self, entry: usize) {
+        if self.reached.insert(entry) {
+            self.queue.push(entry);
+        }
+    }
+
+    /// Works until nothing new is reached.
+    fn settle(&mut self) {
+        loop {
+            while let Some(entry) = self.queue.pop() {
+                self.entry(entry);
+            }
+            for module in self.modules.clone() {
+                self.see(module, 0);
+            }
+            self.impls();
+            self.trait_members();
+            self.macro_calls();
+            self.module_imports();
+            if self.queue.is_empty() {
+                return;
+            }
+        }
+    }
+
+    fn entry(&mut self, entry: usize) {
+        let index = self.index;
+        let found = &index.entries[entry];
+        if let Some(owner) = found.owner {
+            self.reach(owner);
+        }
+        let edges = self.follow(found.module, &found.references);
+        self.edges.entry(entry).or_default().extend(edges);
+        if found.references.dynamic {
+            self.reach_implementors(found.module, &found.references);
+        }
+        if found.kind == Kind::Unknown {
+            // It may define anything: nothing in its module is out of reach.
+            for other in &index.modules[found.module].entries {
+                self.reach(*other);
+            }
+        }
+        if index.crates[index.modules[found.module].krate]
+            .package
+            .is_proc_macro
+        {
+            self.whole_crate(index.modules[found.module].krate);
+        }
+    }
+
+    /// Reaches all that references name from `module`; gives how they were
+    /// resolved.
+    fn follow(&mut self, module: usize, references: &References) -> Vec<String> {
+        self.touch(module);
+        self.members.extend(&references.members);
+        self.conditions
+            .extend(references.conditions.iter().cloned());
+        let mut edges = Vec::new();
+        for path in &references.paths {
+            edges.extend(self.path(module, &references.imports, path));
+        }
+        // A trait that is imported in the function decides on its method calls.
+        let scope = Scope {
+            module,
+            imports: &[],
+        };
+        for import in &references.imports {
+            for target in self.index.resolve(scope, &import.path) {
+                match target {
+                    Target::Module(found) => self.see(found, 0),
+                    target => edges.push(self.edge(&import.path, BTreeSet::from([target]))),
+                }
+            }
+        }
+        for path in &references.macros {
+            edges.extend(self.macro_call(module, &references.imports, path));
+        }
+        for variable in &references.variables {
+            self.variable(module, variable);
+        }
+        for (label, argument) in &references.files {
+            self.file(module, label, argument);
+        }
+        edges
+    }
+
+    fn touch(&mut self, module: usize) {
+        let mut at = Some(module);
+        while let Some(module) = at {
+            if !self.modules.insert(module) {
+                return;
+            }
+            let index = self.index;
+            self.conditions(module, &index.modules[module].references);
+            let entries = &index.modules[module].entries;
+            // What could not be read may define anything.
+            for entry in entries
+                .iter()
+                .filter(|e| index.entries[**e].kind == Kind::Unknown)
+            {
+                self.reach(*entry);
+            }
+            at = index.modules[module].parent;
+        }
+    }
+
+    fn path(&mut self, module: usize, imports: &[Import], path: &PathRef) -> Option<String> {
+        let targets = self.index.resolve(Scope { module, imports }, path);
+        if targets.is_empty() {
+            return None;
+        }
+        Some(self.edge(path, targets))
+    }
+
+    fn edge(&mut self, path: &PathRef, targets: BTreeSet<Target>) -> String {
+        let index = self.index;
+        let mut edge = self.shown(path);
+        edge.push('=');
+        for target in targets {
+            match target {
+                Target::Entry(entry) => {
+                    self.reach(entry);
+                    edge.push_str(&index.entries[entry].label);
+                }
+                Target::Module(module) => {
+                    self.module(module);
+                    edge.push_str(&index.modules[module].label);
+                }
+                Target::Foreign(krate, name) => {
+                    edge.push_str(&name);
+                    self.foreign.insert((krate, name));
+                }
+            }
+            edge.push(',');
+        }
+        edge
+    }
+
+    /// A path that ends in a module stands for a macro, or for something that a
+    /// macro made or will name: `#[serde(with = "module")]`.
+    fn module(&mut self, module: usize) {
+        let index = self.index;
+        let krate = index.modules[module].krate;
+        if index.crates[krate].package.is_proc_macro {
+            self.whole_crate(krate);
+            return;
+        }
+        self.touch(module);
+        for entry in &index.modules[module].entries {
+            self.reach(*entry);
+            for member in &index.entries[*entry].members {
+                self.reach(*member);
+            }
+        }
+    }
+
+    fn shown(&self, path: &PathRef) -> String {
+        let names = path
+            .segments
+            .iter()
+            .map(|name| self.index.names.text(*name));
+        names.collect::<Vec<_>>().join("::")
+    }
+}

@@ -1,0 +1,85 @@
+//! Files and variables that count, and what is taken where nothing narrower will
+//! do.
+
+use std::fs;
+
+use crate::{package::every_file, references::FileArgument};
+
+use super::{COMPILED, Reach};
+
+impl Reach<'_> {
+    pub(super) fn all_foreign(&mut self, krate: usize) {
+        let index = self.index;
+        for name in index.crates[krate].package.dependencies.keys() {
+            self.foreign.insert((krate, name.clone()));
+        }
+    }
+
+    pub(super) fn variable(&mut self, module: usize, variable: &str) {
+        let label = format!("env {variable}");
+        // The folder differs from checkout to checkout, what it stands for not.
+        if variable == "CARGO_MANIFEST_DIR" || variable == "OUT_DIR" {
+            self.add(&label, b"");
+            return;
+        }
+        let krate = self.index.modules[module].krate;
+        if krate != COMPILED {
+            // Cargo and a build script set variables for each crate alone.
+            self.package_files(krate);
+        }
+        let value = std::env::var(variable).unwrap_or_else(|_| "not set".to_owned());
+        self.add(&label, value.as_bytes());
+    }
+
+    /// Every source file in the folder of a crate's package, its manifest and its
+    /// build script with them.
+    fn package_files(&mut self, krate: usize) {
+        let package = &self.index.crates[krate].package;
+        let label = format!("package {}", package.name);
+        if !self.items.contains_key(&label) {
+            self.add(&label, every_file(&package.folder).as_bytes());
+        }
+    }
+
+    pub(super) fn file(&mut self, module: usize, label: &str, argument: &FileArgument) {
+        let Some(path) = argument.path(&self.index.modules[module].file) else {
+            self.whole_crate(self.index.modules[module].krate);
+            return;
+        };
+        let content = fs::read(&path).unwrap_or_else(|_| {
+            self.package_files(self.index.modules[module].krate);
+            Vec::new()
+        });
+        self.add(&format!("file {label}"), &content);
+        if argument.is_rust {
+            // Its items may name anything of the module.
+            for entry in &self.index.modules[module].entries {
+                self.reach(*entry);
+            }
+        }
+    }
+
+    /// All files of a crate, where nothing narrower will do.
+    pub(super) fn whole_crate(&mut self, krate: usize) {
+        let index = self.index;
+        let found = &index.crates[krate];
+        let label = format!("every source file of {}", found.package.name);
+        if self.items.contains_key(&label) {
+            return;
+        }
+        let root = &found.package.folder;
+        for file in &found.files {
+            let path = file.strip_prefix(root).unwrap_or(file);
+            let content = fs::read(file).unwrap_or_default();
+            self.add(&label, path.to_string_lossy().as_bytes());
+            self.add(&label, &content);
+        }
+        self.all_foreign(krate);
+        for local in found.local.values() {
+            self.whole_crate(*local);
+        }
+        if let Some(library) = found.own_library {
+            self.whole_crate(library);
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! What tokens refer to: paths, members, macros, files, variables, conditions.
+
+mod reader;
+mod text;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+};
+
+use crate::{imports::Import, tree::Name};
+
+pub(crate) use reader::Reader;
+pub(crate) use text::{is_colons, source, string};
+
+/// Everything that an item's tokens name.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct References {
+    /// Paths, from their first segment on.
+    pub(crate) paths: BTreeSet<PathRef>,
+    /// Macros that are called.
+    pub(crate) macros: BTreeSet<PathRef>,
+    /// What follows a `.`, or a `::` that does not begin a path.
+    pub(crate) members: BTreeSet<Name>,
+    /// Every identifier.
+    pub(crate) words: BTreeSet<Name>,
+    /// `use`s inside a body.
+    pub(crate) imports: Vec<Import>,
+    /// Conditions of `cfg`, as text.
+    pub(crate) conditions: BTreeSet<String>,
+    /// Variables of `env!` and `option_env!`.
+    pub(crate) variables: BTreeSet<String>,
+    /// The arguments of `include!`, `include_str!` and `include_bytes!`, and
+    /// whether they are Rust.
+    pub(crate) files: BTreeMap<String, FileArgument>,
+    /// Whether values of types that are not named may come in.
+    pub(crate) dynamic: bool,
+}
+
+/// The argument of an `include..!`.
+#[derive(Clone, Debug)]
+pub(crate) struct FileArgument {
+    pub(crate) parts: Vec<FilePart>,
+    pub(crate) is_rust: bool,
+}
+
+impl FileArgument {
+    /// The path, if it is known, as named in the file `beside`.
+    pub(crate) fn path(&self, beside: &Path) -> Option<PathBuf> {
+        let mut path = String::new();
+        for part in &self.parts {
+            match part {
+                FilePart::Text(text) => path.push_str(text),
+                FilePart::Variable(name) => path.push_str(&std::env::var(name).ok()?),
+                FilePart::Unknown => return None,
+            }
+        }
+        Some(beside.parent().unwrap_or(Path::new("")).join(path))
+    }
+}
+
+/// A part of a file's path.
+#[derive(Clone, Debug)]
+pub(crate) enum FilePart {
+    Text(String),
+    Variable(String),
+    /// Anything else: the path is not known.
+    Unknown,
+}
+
+/// A path as written.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct PathRef {
+    /// Whether it begins with `::`.
+    pub(crate) absolute: bool,
+    pub(crate) segments: Vec<Name>,
+}

@@ -1,0 +1,58 @@
+//! Tokens as text, and text as tokens.
+
+use proc_macro2::Delimiter;
+
+use crate::tree::{Names, Tree};
+
+/// Tokens as text, in one form.
+pub(crate) fn source(trees: &[Tree], names: &Names) -> String {
+    let mut text = String::new();
+    for tree in trees {
+        match tree {
+            Tree::Ident(name) => {
+                if text.ends_with(is_word) {
+                    text.push(' ');
+                }
+                text.push_str(names.text(*name));
+            }
+            Tree::Punct(mark, _) => text.push(*mark),
+            Tree::Literal(literal) => text.push_str(literal),
+            Tree::Group(delimiter, inner) => {
+                let (open, close) = match delimiter {
+                    Delimiter::Parenthesis => ('(', ')'),
+                    Delimiter::Brace => ('{', '}'),
+                    _ => ('[', ']'),
+                };
+                text.push(open);
+                text.push_str(&source(inner, names));
+                text.push(close);
+            }
+        }
+    }
+    text
+}
+
+pub(super) fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+pub(crate) fn is_colons(trees: &[Tree]) -> bool {
+    matches!(trees, [a, b, ..] if a.is_punct(':') && b.is_punct(':'))
+}
+
+/// The content of a string literal.
+pub(crate) fn string(literal: &str) -> Option<String> {
+    let literal: proc_macro2::Literal = literal.parse().ok()?;
+    let text = literal.to_string();
+    let raw = text.strip_prefix('r').map(|text| text.trim_matches('#'));
+    match raw {
+        Some(raw) => Some(raw.strip_prefix('"')?.strip_suffix('"')?.to_owned()),
+        None => Some(unescaped(text.strip_prefix('"')?.strip_suffix('"')?)),
+    }
+}
+
+/// Paths and format strings seldom have escapes; those that do are read well
+/// enough to find names in them.
+fn unescaped(text: &str) -> String {
+    text.replace("\\\\", "\\").replace("\\\"", "\"")
+}
