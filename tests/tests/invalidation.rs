@@ -171,8 +171,8 @@ fn show(name: &str, step: zen_runtime::Step) {
     let hash: String = step.definition().source().iter().map(|byte| format!(\"{byte:02x}\")).collect();
     println!(\"{name} {hash}\");
     if std::env::var_os(\"SHOW_ITEMS\").is_some() {
-        for (label, hash) in step.definition().source_items() {
-            eprintln!(\"{name}: {label} {hash:02x?}\");
+        for item in step.definition().source_items() {
+            eprintln!(\"{name}: {} {:02x?}\", item.label, item.hash);
         }
     }
 }

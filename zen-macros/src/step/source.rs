@@ -19,6 +19,8 @@ const DOMAIN: &[u8] = b"zen step source 2";
 pub(super) struct Source {
     /// Of the function and all that it reaches.
     pub(super) hash: [u8; 32],
+    /// Of the function alone.
+    own: [u8; 32],
     /// What it reaches.
     pub(super) items: Vec<Item>,
     /// Conditions of `cfg`, for the compiler to tell.
@@ -33,11 +35,21 @@ impl Source {
         let (items, conditions) = closure.map_or_else(Default::default, |closure| {
             (closure.items, closure.conditions)
         });
+        let function_hash = zen_source::hash_of(item.clone());
         Self {
-            hash: hash(item, options, &items),
+            hash: hash(&function_hash, options, &items),
+            own: hash(&function_hash, options, &[]),
             items,
             conditions,
             place: place.unwrap_or_else(|| guess(function)),
+        }
+    }
+
+    /// The function itself, as one of the items that its source consists of.
+    pub(super) fn own_item(&self) -> Item {
+        Item {
+            label: "its own body".to_owned(),
+            hash: self.own,
         }
     }
 }
@@ -58,10 +70,10 @@ fn closure(function: &ItemFn, item: &TokenStream, options: &Options) -> Option<C
     Closure::of(&request)
 }
 
-fn hash(item: &TokenStream, options: &Options, items: &[Item]) -> [u8; 32] {
+fn hash(function: &[u8; 32], options: &Options, items: &[Item]) -> [u8; 32] {
     let mut hasher = blake3::Hasher::new();
     hasher.update(DOMAIN);
-    hasher.update(&zen_source::hash_of(item.clone()));
+    hasher.update(function);
     // Their number is the number of artifacts; their names are labels.
     hasher.update(&(options.outputs.len() as u64).to_le_bytes());
     for item in items {

@@ -17,6 +17,8 @@ impl PastRun {
     }
 }
 
+/// With `{:#}`, everything that changed in a step's source is listed, not only the
+/// first few.
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let step = &self.0;
@@ -30,9 +32,10 @@ impl fmt::Display for Explanation {
             }
             StepOutcome::Computed { reasons } => {
                 write!(f, "was computed:")?;
-                reasons
-                    .iter()
-                    .try_for_each(|reason| write!(f, "\n  {reason}"))
+                reasons.iter().try_for_each(|reason| {
+                    write!(f, "\n  ")?;
+                    fmt::Display::fmt(reason, f)
+                })
             }
             StepOutcome::Failed { chain, .. } => write!(f, "failed: {}", chain.join(": ")),
             StepOutcome::Skipped { because } => {

@@ -4,14 +4,17 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ArgumentPart, EnvPart, Origin, Parts};
+use super::{ArgumentPart, EnvPart, Origin, Parts, SourceChange};
 
 /// One thing in which two calls of a step differ.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Difference {
     /// The step's source.
-    Source,
+    Source {
+        /// What in it, as far as that is known.
+        changes: Vec<SourceChange>,
+    },
     /// The function has moved: its path is another.
     Path {
         /// The path before.
@@ -62,7 +65,9 @@ impl Parts {
             });
         }
         if self.source != earlier.source {
-            found.push(Difference::Source);
+            found.push(Difference::Source {
+                changes: Vec::new(),
+            });
         }
         if self.version != earlier.version {
             found.push(Difference::Version {
@@ -117,10 +122,27 @@ fn changed_arguments(now: &[ArgumentPart], before: &[ArgumentPart]) -> Vec<Diffe
         .collect()
 }
 
+/// How many changes of a source are shown in a line.
+const SHOWN: usize = 3;
+
+/// The first few changes; all of them under `{:#}`.
+fn source(f: &mut fmt::Formatter<'_>, changes: &[SourceChange]) -> fmt::Result {
+    write!(f, "the step's source changed")?;
+    let shown = if f.alternate() { usize::MAX } else { SHOWN };
+    for (position, change) in changes.iter().take(shown).enumerate() {
+        let before = if position == 0 { ": " } else { ", " };
+        write!(f, "{before}{change}")?;
+    }
+    match changes.len().saturating_sub(shown) {
+        0 => Ok(()),
+        more => write!(f, ", and {more} more"),
+    }
+}
+
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Source => write!(f, "the step's source changed"),
+            Self::Source { changes } => source(f, changes),
             Self::Path { before, now } => {
                 write!(f, "the function moved from `{before}` to `{now}`")
             }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{PreparedCall, conflict::conflicts, warn_once};
 use crate::{
     codec::ArtifactId,
-    fingerprint::Difference,
+    fingerprint::{Difference, source_changes},
     store::{Hit, Repository, StoreError},
 };
 
@@ -104,23 +104,29 @@ fn what_changed(
     repository: &Repository,
     call: &PreparedCall,
 ) -> Result<Vec<MissReason>, StoreError> {
-    let nearest = repository
-        .store()
-        .recent(&call.parts.step, COMPARED)?
+    let store = repository.store();
+    let recent = store.recent(&call.parts.step, COMPARED)?;
+    let differences = recent
         .iter()
-        .map(|record| call.parts.differences(&record.parts))
-        .min_by_key(Vec::len);
-    Ok(match nearest {
-        None => vec![MissReason::NeverRun],
-        Some(differences) => differences.into_iter().map(MissReason::Changed).collect(),
-    })
+        .map(|record| (record, call.parts.differences(&record.parts)));
+    let Some((record, mut differences)) = differences.min_by_key(|(_, found)| found.len()) else {
+        return Ok(vec![MissReason::NeverRun]);
+    };
+    for difference in &mut differences {
+        if let Difference::Source { changes } = difference {
+            let before = store.source(&record.parts.source)?;
+            let now = call.definition.source_items();
+            *changes = before.map_or_else(Vec::new, |before| source_changes(&before, &now));
+        }
+    }
+    Ok(differences.into_iter().map(MissReason::Changed).collect())
 }
 
 impl fmt::Display for MissReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NeverRun => write!(f, "no result of this step is stored"),
-            Self::Changed(difference) => write!(f, "{difference}"),
+            Self::Changed(difference) => fmt::Display::fmt(difference, f),
             Self::CacheDisabled => write!(f, "the step has `cache = false`"),
             Self::NameConflict => write!(f, "another function goes by the same name"),
             Self::ArtifactMissing(id) => write!(f, "the artifact {id:#} is gone"),

@@ -2,6 +2,9 @@
 
 use std::{fmt, sync::OnceLock};
 
+use super::items::unpacked;
+use crate::fingerprint::SourceItem;
+
 /// What `#[step]` knows about a function when it is compiled. One static per
 /// step, shared by every instance of a generic one.
 pub struct Definition {
@@ -24,8 +27,8 @@ pub struct DefinitionParts {
     pub name: Option<&'static str>,
     /// The hash of the step's source, with all that it reaches.
     pub source: [u8; 32],
-    /// What it reaches, with the beginning of the hash of each.
-    pub items: &'static [(&'static str, [u8; 8])],
+    /// What it consists of, packed: see `items.rs`.
+    pub items: &'static [u8],
     /// The conditions of `cfg` in it, and whether they hold.
     pub conditions: &'static [(&'static str, bool)],
     /// The version given by `version = ...`.
@@ -93,10 +96,18 @@ impl Definition {
             .get_or_init(|| under_conditions(&self.parts.source, self.parts.conditions))
     }
 
-    /// What the source holds beside the function itself, with the beginning of
-    /// the hash of each item.
-    pub fn source_items(&self) -> &'static [(&'static str, [u8; 8])] {
-        self.parts.items
+    /// What the source consists of: the function itself, what it reaches, and the
+    /// conditions under which that was compiled.
+    pub fn source_items(&self) -> Vec<SourceItem> {
+        let conditions = self.parts.conditions.iter();
+        let conditions = conditions.map(|(condition, holds)| SourceItem {
+            label: format!("cfg({condition})"),
+            hash: [u8::from(*holds); 8],
+        });
+        unpacked(self.parts.items)
+            .into_iter()
+            .chain(conditions)
+            .collect()
     }
 
     /// The version given by `version = ...`.

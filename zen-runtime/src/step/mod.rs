@@ -13,6 +13,7 @@ mod conflict;
 mod decide;
 mod definition;
 mod failure;
+mod items;
 mod keep;
 mod linked;
 mod load;

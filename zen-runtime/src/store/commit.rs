@@ -49,6 +49,7 @@ impl Store {
             self.put_artifact(transaction, artifact)?;
         }
         if let Some((record, encoded)) = &new.record {
+            self.put_source(transaction, &record.parts.source)?;
             put_record(transaction, record, encoded, &standing)?;
         }
         Ok(!matches!(standing, Standing::None))

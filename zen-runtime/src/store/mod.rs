@@ -18,6 +18,7 @@ mod record;
 mod repository;
 mod seal;
 mod shared;
+mod sources;
 #[cfg(test)]
 mod tests;
 mod warning;
@@ -45,6 +46,7 @@ use self::{
     files::FileMemory,
     layout::Layout,
     metadata::{Metadata, Snapshot},
+    sources::Sources,
 };
 
 /// After how many own commits the held snapshot is given up: the database
@@ -65,6 +67,7 @@ pub(crate) struct Store {
     held: RwLock<Option<Arc<Snapshot>>>,
     commits: AtomicU32,
     files: FileMemory,
+    sources: Sources,
 }
 
 impl Store {
@@ -77,6 +80,7 @@ impl Store {
             held: RwLock::default(),
             commits: AtomicU32::new(0),
             files: FileMemory::default(),
+            sources: Sources::default(),
         })
     }
 

@@ -4,6 +4,7 @@ use proc_macro2::{Ident, Literal, TokenStream};
 use quote::quote;
 use syn::ext::IdentExt;
 
+use super::items;
 use crate::step::{Model, options::Depends, source::tokens};
 
 /// `fn name() -> &'static Definition`.
@@ -13,10 +14,8 @@ pub(super) fn function(model: &Model, name: &Ident, vis: Option<&syn::Visibility
     let given_name = optional(options.name.as_ref());
     let version = optional(options.version.as_ref());
     let source = bytes(&model.source.hash);
-    let items = model.source.items.iter().map(|item| {
-        let (label, hash) = (&item.label, bytes(&item.hash[..ITEM_HASH]));
-        quote!((#label, [#(#hash),*]))
-    });
+    let own = [model.source.own_item()];
+    let items = items::packed(own.iter().chain(&model.source.items));
     let conditions = model.source.conditions.iter().map(|condition| {
         let value = tokens(condition);
         quote!((#condition, ::core::cfg!(#value)))
@@ -54,7 +53,7 @@ pub(super) fn function(model: &Model, name: &Ident, vis: Option<&syn::Visibility
                         function: #function,
                         name: #given_name,
                         source: [#(#source),*],
-                        items: &[#(#items),*],
+                        items: #items,
                         conditions: &[#(#conditions),*],
                         version: #version,
                         cache: #cache,
@@ -70,10 +69,6 @@ pub(super) fn function(model: &Model, name: &Ident, vis: Option<&syn::Visibility
         }
     }
 }
-
-/// How much of an item's hash is kept in the binary: enough to tell a reader
-/// that it changed. The key takes in the whole.
-const ITEM_HASH: usize = 8;
 
 fn bytes(bytes: &[u8]) -> impl Iterator<Item = Literal> {
     bytes.iter().map(|byte| Literal::u8_unsuffixed(*byte))

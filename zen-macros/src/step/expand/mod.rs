@@ -8,6 +8,7 @@
 mod body;
 mod definition;
 mod hidden;
+mod items;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};

@@ -58,6 +58,8 @@ impl Collection {
     pub(crate) const PIPELINES: Self = Self("pipelines");
     /// Runs.
     pub(crate) const RUNS: Self = Self("runs");
+    /// What the source of a step consists of, by its hash.
+    pub(crate) const SOURCES: Self = Self("sources");
 
     /// The name in the database.
     pub(crate) const fn name(self) -> &'static str {

@@ -6,7 +6,8 @@ use std::borrow::Cow;
 
 use super::{artifact, record, store};
 use crate::{
-    fingerprint::EnvPart,
+    codec,
+    fingerprint::{EnvPart, SourceItem},
     store::{Collection, record as bytes_of, seal},
 };
 
@@ -31,8 +32,11 @@ fn the_tables_of_the_database() {
         "records",
     ];
     assert_eq!(names, own);
-    let collections = [Collection::PIPELINES, Collection::RUNS];
-    assert_eq!(collections.map(Collection::name), ["pipelines", "runs"]);
+    let collections = [Collection::PIPELINES, Collection::RUNS, Collection::SOURCES];
+    assert_eq!(
+        collections.map(Collection::name),
+        ["pipelines", "runs", "sources"]
+    );
     assert!(collections.iter().all(|other| !own.contains(&other.name())));
 }
 
@@ -73,6 +77,18 @@ fn the_bytes_of_an_artifact() {
     assert_eq!(
         hex(&artifact("model").entry()),
         "01010500000000000000080000000000000062696e636f6465322c2794f777caf6cd275a695a88554a406d6f64656c"
+    );
+}
+
+#[test]
+fn the_bytes_of_a_source() {
+    let item = SourceItem {
+        label: "k::f".to_owned(),
+        hash: [7; 8],
+    };
+    assert_eq!(
+        hex(&codec::encode(&[item][..]).unwrap()),
+        "010000000000000004000000000000006b3a3a660707070707070707"
     );
 }
 

@@ -3,7 +3,10 @@
 use std::{fs, sync::Arc};
 
 use super::{artifact, blob, files_in, keep, large, open, record, store};
-use crate::store::{ArtifactInfo, Store, artifact::INLINE_LIMIT};
+use crate::{
+    fingerprint::SourceItem,
+    store::{ArtifactInfo, Store, artifact::INLINE_LIMIT},
+};
 
 #[test]
 fn a_new_folder_is_laid_out() {
@@ -52,6 +55,30 @@ fn a_blob_cannot_be_written_to() {
     keep(&store, "crate::step", 1, &large());
     let mode = fs::metadata(blob(&folder, &large())).unwrap().permissions();
     assert_eq!(mode.mode() & 0o777, 0o444);
+}
+
+#[test]
+fn a_source_is_described_with_its_first_record() {
+    let (folder, store) = store();
+    let item = |label: &str| SourceItem {
+        label: label.to_owned(),
+        hash: [7; 8],
+    };
+    let source = record("crate::step", 1, &[]).parts.source;
+    keep(&store, "crate::step", 1, &artifact("one"));
+    assert_eq!(store.source(&source).unwrap(), None, "nothing told it");
+
+    store.describe_source(&source, || vec![item("k::f")]);
+    assert_eq!(store.source(&source).unwrap(), None, "nothing new is kept");
+    keep(&store, "crate::step", 2, &artifact("two"));
+    store.describe_source(&source, || unreachable!("it is asked once"));
+    assert_eq!(store.source(&source).unwrap(), Some(vec![item("k::f")]));
+
+    // What is there stays.
+    let other = open(folder.path()).unwrap();
+    other.describe_source(&source, || vec![item("another")]);
+    keep(&other, "crate::step", 3, &artifact("three"));
+    assert_eq!(store.source(&source).unwrap(), Some(vec![item("k::f")]));
 }
 
 #[test]
