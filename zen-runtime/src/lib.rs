@@ -122,14 +122,13 @@ pub use pipeline::{
     PipelineOutputs, Replacement, StepStatus, StepView, Untyped,
 };
 pub use run::{
-    FailedRun, OutputError, ParseRunIdError, PastRun, PastStep, Plan, PlannedStep, Report, Run,
-    RunError, RunId, Runner, StepOutcome, StepRun, Summary,
+    Artifact, ArtifactError, FailedRun, OutputError, ParseRunIdError, PastRun, PastStep, Plan,
+    PlannedStep, Report, Run, RunError, RunId, Runner, StepOutcome, StepRun, Summary,
 };
 pub use step::{
-    Artifact, ArtifactError, Decision, MissReason, PreparedCall, Step, StepFailure, StepId, decide,
-    progress,
+    Decision, MissReason, Need, PreparedCall, Step, StepFailure, StepId, decide, progress,
 };
-pub use store::{Hit, Output, Repository, StoreError};
+pub use store::{Eviction, Hit, Output, Repository, StoreError};
 
 /// # Signatures
 ///

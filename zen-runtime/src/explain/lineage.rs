@@ -5,7 +5,7 @@ use std::fmt;
 use crate::{
     codec::ArtifactId,
     fingerprint::Origin,
-    step::Artifact,
+    run::Artifact,
     store::{Record, Repository, StoreError},
 };
 

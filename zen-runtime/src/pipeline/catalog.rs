@@ -8,8 +8,7 @@ use super::{
 };
 use crate::{
     codec,
-    step::unix_millis,
-    store::{Collection, Repository, StoreError},
+    store::{Collection, Repository, StoreError, unix_millis},
 };
 
 impl Repository {

@@ -2,10 +2,9 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::{RunId, StepRun, Summary, record::RunRecord};
+use super::{Artifact, RunId, StepRun, Summary, record::RunRecord};
 use crate::{
     codec::{self, ArtifactId},
-    step::Artifact,
     store::{Collection, Repository, StoreError},
 };
 
@@ -143,7 +142,7 @@ impl PastRun {
         bound.or_else(single).map(|output| output.id)
     }
 
-    /// The output that goes by `name`, if its bytes are stored.
+    /// The output that goes by `name`, if its bytes are stored or were evicted.
     ///
     /// # Errors
     /// If the store cannot be read.
@@ -165,7 +164,7 @@ impl PastStep<'_> {
         self.run
     }
 
-    /// Its outputs whose bytes are stored, in order.
+    /// Its outputs whose bytes are stored or were evicted, in order.
     ///
     /// # Errors
     /// If the store cannot be read.

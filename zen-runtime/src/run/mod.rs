@@ -1,12 +1,15 @@
 //! Running a pipeline: the scheduler, what it tells while it runs, and what is
 //! kept of a run.
 
+mod artifact;
 mod error;
 mod history;
 mod node;
 mod plan;
 mod prepare;
+mod rebuild;
 mod record;
+mod redo;
 mod report;
 mod result;
 mod runner;
@@ -15,6 +18,7 @@ mod state;
 mod summary;
 mod values;
 
+pub use artifact::{Artifact, ArtifactError};
 pub use error::{FailedRun, RunError};
 pub use history::{PastRun, PastStep};
 pub use plan::{Plan, PlannedStep};

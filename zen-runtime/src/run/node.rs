@@ -7,14 +7,16 @@ use std::{
 };
 
 use super::{
-    StepOutcome, StepRun, prepare::prepare, scheduler::Shared, state::Claim, values::gather,
+    StepOutcome, StepRun, prepare::prepare, redo::Computed, scheduler::Shared, state::Claim,
+    values::gather,
 };
 use crate::{
+    codec::ArtifactId,
     fingerprint::Fingerprint,
-    pipeline::Node,
+    pipeline::{Node, OutputRef},
     step::{
-        Decision, Encoded, MissReason, NewResult, PreparedCall, Step, StepFailure, Value, decide,
-        keep, scoped, warn_once, with_progress,
+        Decision, Encoded, MissReason, Need, NewResult, PreparedCall, Step, StepFailure, Value,
+        decide, keep, scoped, warn_once, with_progress,
     },
     store::{Hit, Output},
 };
@@ -25,6 +27,8 @@ pub(super) enum NodeOutcome {
     Done(Box<StepRun>),
     /// A step of the same fingerprint is running; this one comes back.
     Parked,
+    /// The run begins anew, and the step with it.
+    Abandoned,
 }
 
 /// Decides on a step, and computes it if it is a miss.
@@ -35,18 +39,17 @@ pub(super) fn run(shared: &Shared<'_>, index: usize) -> NodeOutcome {
         let failure = StepFailure::new("the step is not linked into this binary");
         return done(shared.step_run(index, failure.into()));
     };
-    let artifact = |output: crate::pipeline::OutputRef| {
-        let output = shared.lock().artifact(output.node, output.output)?;
-        Some(output.id)
-    };
-    let prepared = prepare(shared.settings.repository, node, step, &artifact);
+    let prepared = prepare(shared.settings.repository, node, step, &artifacts(shared));
     let (call, decision) = match prepared {
         Err(reason) => (None, Decision::Miss(vec![reason])),
         Ok(call) => {
             if let Some(outcome) = join(shared, index, &call) {
                 return outcome;
             }
-            let decision = decide(shared.settings.repository, &call);
+            if let Some(run) = given(shared, index, &call) {
+                return done(run);
+            }
+            let decision = decide(shared.settings.repository, &call, Need::Ids);
             (Some(call), decision)
         }
     };
@@ -56,6 +59,9 @@ pub(super) fn run(shared: &Shared<'_>, index: usize) -> NodeOutcome {
     };
     run.fingerprint = call.map(|call| call.fingerprint());
     run.duration = started.elapsed();
+    if run.failure().is_some() && shared.lock().is_cut() {
+        return NodeOutcome::Abandoned;
+    }
     done(run)
 }
 
@@ -120,7 +126,7 @@ fn compute(
         Err(failure) => shared.step_run(index, failure.into()),
         Ok((values, duration)) => {
             let outputs = store(shared, node, step, call, &values, duration);
-            hold(shared, index, values);
+            hold(shared, index, values.into_iter().map(Some));
             StepRun {
                 outputs,
                 ..shared.step_run(index, StepOutcome::Computed { reasons })
@@ -155,29 +161,57 @@ fn execute(
     Ok((values, started.elapsed()))
 }
 
-/// Computes a node again whose stored values are gone, and holds its values.
-pub(super) fn recompute(shared: &Shared<'_>, index: usize) -> Result<(), StepFailure> {
+/// Computes a node again whose stored values are gone, and stores them.
+///
+/// # Errors
+/// If the step or one that it needs fails.
+pub(super) fn compute_again(shared: &Shared<'_>, index: usize) -> Result<Computed, StepFailure> {
     let node = &shared.graph.nodes[index];
     let step = node
         .step
         .linked
         .as_ref()
         .ok_or_else(|| StepFailure::new("the step is not linked into this binary"))?;
-    let artifact = |output: crate::pipeline::OutputRef| {
-        let output = shared.lock().artifact(output.node, output.output)?;
-        Some(output.id)
-    };
-    let call = prepare(shared.settings.repository, node, step, &artifact).ok();
+    let call = prepare(shared.settings.repository, node, step, &artifacts(shared)).ok();
     let (values, duration) = execute(shared, index, step)?;
-    store(shared, node, step, call.as_ref(), &values, duration);
-    hold(shared, index, values);
-    Ok(())
+    let reasons = Vec::new();
+    let run = StepRun {
+        outputs: store(shared, node, step, call.as_ref(), &values, duration),
+        fingerprint: call.map(|call| call.fingerprint()),
+        duration,
+        ..shared.step_run(index, StepOutcome::Computed { reasons })
+    };
+    let values = values.into_iter().map(Some).collect();
+    Ok(Computed { run, values })
 }
 
-fn hold(shared: &Shared<'_>, index: usize, values: Vec<Value>) {
+/// Takes over what this run computed before it began anew.
+fn given(shared: &Shared<'_>, index: usize, call: &PreparedCall) -> Option<StepRun> {
+    let given = shared.given.get(&index)?;
+    let given = Some(given).filter(|given| given.is_of(call.fingerprint()))?;
+    hold(shared, index, given.values.iter().cloned());
+    Some(given.run.clone())
+}
+
+/// The artifact that each output has by now.
+fn artifacts<'a>(shared: &'a Shared<'_>) -> impl Fn(OutputRef) -> Option<ArtifactId> + 'a {
+    move |output| {
+        let output = shared.lock().artifact(output.node, output.output)?;
+        Some(output.id)
+    }
+}
+
+/// Holds a node's values for those who may still ask.
+pub(super) fn hold(
+    shared: &Shared<'_>,
+    index: usize,
+    values: impl IntoIterator<Item = Option<Value>>,
+) {
     let mut state = shared.lock();
     for (output, value) in values.into_iter().enumerate() {
-        state.hold(index, output, value);
+        if let Some(value) = value {
+            state.hold(index, output, value);
+        }
     }
 }
 

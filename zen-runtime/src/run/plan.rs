@@ -6,7 +6,7 @@ use super::prepare::prepare;
 use crate::{
     codec::ArtifactId,
     pipeline::{Bound, OutputRef, Pipeline, PipelineError},
-    step::{Decision, MissReason, decide},
+    step::{Decision, MissReason, Need, decide},
     store::Repository,
 };
 
@@ -73,7 +73,7 @@ impl Repository {
                 outputs.get(output.output).copied()
             };
             let decision = match prepare(self, node, step, &artifact) {
-                Ok(call) => decide(self, &call),
+                Ok(call) => decide(self, &call, Need::Ids),
                 Err(reason) => Decision::Miss(vec![reason]),
             };
             match decision {

@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use super::Summary;
 use crate::{
     fingerprint::Fingerprint,
-    step::{MissReason, StepFailure, StepId, unix_millis},
-    store::Output,
+    step::{MissReason, StepFailure, StepId},
+    store::{Output, unix_millis},
 };
 
 /// The identity of a run. IDs sort by the time at which the runs began.

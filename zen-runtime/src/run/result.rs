@@ -2,11 +2,11 @@
 
 use std::{any::type_name, ops::Deref};
 
-use super::PastRun;
+use super::{PastRun, artifact::ReadError, rebuild::Rebuild};
 use crate::{
     codec::{self, CodecError, Storable},
     pipeline::{OutputRef, Pipeline, Untyped},
-    step::{LoadError, Value},
+    step::{BlockOn, Value},
 };
 
 /// A run that succeeded. It derefs to [`PastRun`], which tells what came of each
@@ -16,6 +16,8 @@ pub struct Run<V = Untyped> {
     pipeline: Pipeline<V>,
     past: PastRun,
     values: Vec<(OutputRef, Value)>,
+    /// What its async steps were driven by.
+    block_on: BlockOn,
 }
 
 /// Why an output could not be had.
@@ -55,19 +57,23 @@ impl<V> Run<V> {
         pipeline: Pipeline<V>,
         past: PastRun,
         values: Vec<(OutputRef, Value)>,
+        block_on: BlockOn,
     ) -> Self {
         Self {
             pipeline,
             past,
             values,
+            block_on,
         }
     }
 
     /// The values of the pipeline's outputs. They are read now: a run itself
-    /// reads nothing that no step needs.
+    /// reads nothing that no step needs. One whose bytes were evicted or are gone
+    /// is computed again, and so is whatever it needs.
     ///
     /// # Errors
-    /// If the bytes of one are gone, damaged, or not of its type.
+    /// If the bytes of one are not of its type, or are gone and cannot be
+    /// computed again.
     pub fn outputs(&self) -> Result<V, OutputError> {
         let mut reading = String::new();
         self.pipeline
@@ -79,11 +85,12 @@ impl<V> Run<V> {
     }
 
     /// The value of any step's output by name: a name that an output is bound
-    /// to, or that of a step with a single output.
+    /// to, or that of a step with a single output. Like [`Run::outputs`] it reads
+    /// the value now.
     ///
     /// # Errors
     /// If there is none of this name, it is of another type, or its bytes are
-    /// gone or damaged.
+    /// gone and cannot be computed again.
     pub fn output<T: Storable>(&self, name: &str) -> Result<T, OutputError> {
         let graph = &self.pipeline.graph;
         let output = graph
@@ -109,8 +116,9 @@ impl<V> Run<V> {
         &self.pipeline
     }
 
-    /// The bytes of an output: from the store, else from this process.
-    fn bytes(&self, output: OutputRef) -> Result<Vec<u8>, LoadError> {
+    /// The bytes of an output: from the store, else from this process, else
+    /// computed again.
+    fn bytes(&self, output: OutputRef) -> Result<Vec<u8>, ReadError> {
         let step = &self.past.steps()[output.node];
         let id = step.outputs.get(output.output).map(|output| output.id);
         if let Some(id) = id {
@@ -127,13 +135,23 @@ impl<V> Run<V> {
             .and_then(|step| step.output_types().get(output.output));
         match (held, kind, id) {
             (Some((_, value)), Some(kind), _) => Ok((kind.encode)(value)?.bytes),
-            (_, _, Some(id)) => Err(LoadError::Missing(id)),
+            (_, _, Some(_)) => Ok(self.rebuild().bytes(output)?),
             _ => Err(CodecError::message("it was not stored").into()),
+        }
+    }
+
+    fn rebuild(&self) -> Rebuild<'_, V> {
+        Rebuild {
+            repository: self.past.repository(),
+            pipeline: &self.pipeline,
+            run: self.past.id(),
+            steps: self.past.steps(),
+            block_on: &self.block_on,
         }
     }
 }
 
-fn unreadable(name: &str, error: LoadError) -> OutputError {
+fn unreadable(name: &str, error: ReadError) -> OutputError {
     OutputError::Unreadable {
         name: name.to_owned(),
         source: error.into(),

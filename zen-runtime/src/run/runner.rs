@@ -11,8 +11,8 @@ use super::{
 use crate::{
     codec,
     pipeline::{Pipeline, PipelineError},
-    step::{BlockOn, unix_millis, warn_once},
-    store::{Collection, Repository, StoreError},
+    step::{BlockOn, warn_once},
+    store::{Collection, Repository, StoreError, unix_millis},
 };
 
 /// How a pipeline is run; [`Repository::runner`] makes one.
@@ -89,7 +89,6 @@ impl Runner {
         );
         let _entered = span.enter();
         let observer = self.report.observer(pipeline.name());
-        observer.started(pipeline.graph.nodes.len());
         let (started, clock) = (unix_millis(), Instant::now());
         let finished = self.schedule(pipeline, &id, observer.as_ref());
         let record = RunRecord {
@@ -106,7 +105,12 @@ impl Runner {
         if past.summary().failed > 0 {
             return Err(FailedRun::new(past).into());
         }
-        Ok(Run::new(pipeline.clone(), past, finished.values))
+        Ok(Run::new(
+            pipeline.clone(),
+            past,
+            finished.values,
+            self.block_on.clone(),
+        ))
     }
 
     fn schedule<V>(&self, pipeline: &Pipeline<V>, id: &RunId, observer: &dyn Observer) -> Finished {

@@ -10,6 +10,7 @@ use std::{
 use super::{
     RunId, StepOutcome, StepRun,
     node::{self, NodeOutcome},
+    redo::Given,
     report::Observer,
     state::State,
 };
@@ -43,25 +44,43 @@ pub(super) struct Shared<'a> {
     pub(super) observer: &'a dyn Observer,
     /// One lock per node, held while its values are read back or computed again.
     pub(super) loading: Vec<Mutex<()>>,
+    /// What was computed before the run began anew.
+    pub(super) given: Given,
     state: Mutex<State>,
     changed: Condvar,
 }
 
-/// Runs every step of `graph` that can be run.
+/// Runs every step of `graph` that can be run. Should a step that is computed
+/// again give another result than its record says, all begins anew from what has
+/// been computed: at most once per step, so that it comes to an end.
 pub(super) fn schedule(
     graph: &Graph,
     settings: &Settings<'_>,
     observer: &dyn Observer,
 ) -> Finished {
-    let shared = Shared {
-        graph,
-        settings,
-        observer,
-        loading: graph.nodes.iter().map(|_| Mutex::new(())).collect(),
-        state: Mutex::new(State::new(graph)),
-        changed: Condvar::new(),
-    };
-    let workers = settings.threads.min(graph.nodes.len());
+    let mut given = Given::new();
+    for _ in &graph.nodes {
+        let state = pass(Shared::new(
+            graph,
+            settings,
+            observer,
+            State::new(graph),
+            given,
+        ));
+        if !state.is_cut() {
+            return Finished::of(graph, state);
+        }
+        given = state.into_given();
+    }
+    let last = State::new(graph).never_cut();
+    let state = pass(Shared::new(graph, settings, observer, last, given));
+    Finished::of(graph, state)
+}
+
+/// Runs what can be run, until a step gives another result than before.
+fn pass(shared: Shared<'_>) -> State {
+    shared.observer.started(shared.graph.nodes.len());
+    let workers = shared.settings.threads.min(shared.graph.nodes.len());
     let span = tracing::Span::current();
     thread::scope(|scope| {
         for number in 1..workers {
@@ -74,18 +93,23 @@ pub(super) fn schedule(
         }
         work(&shared);
     });
-    let state = shared
+    shared
         .state
         .into_inner()
-        .unwrap_or_else(PoisonError::into_inner);
-    let held = |output: &OutputRef| {
-        let value = state.value(output.node, output.output)?;
-        Some((*output, value))
-    };
-    let values = graph.outputs.iter().filter_map(held).collect();
-    Finished {
-        steps: state.into_steps(graph),
-        values,
+        .unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Finished {
+    fn of(graph: &Graph, state: State) -> Self {
+        let held = |output: &OutputRef| {
+            let value = state.value(output.node, output.output)?;
+            Some((*output, value))
+        };
+        let values = graph.outputs.iter().filter_map(held).collect();
+        Self {
+            steps: state.into_steps(graph),
+            values,
+        }
     }
 }
 
@@ -94,6 +118,8 @@ fn work(shared: &Shared<'_>) {
     while let Some(node) = next(shared) {
         match node::run(shared, node) {
             NodeOutcome::Parked => {}
+            // The other workers wait for steps that will not come.
+            NodeOutcome::Abandoned => shared.changed.notify_all(),
             NodeOutcome::Done(step) => finish(shared, node, *step),
         }
     }
@@ -102,7 +128,7 @@ fn work(shared: &Shared<'_>) {
 fn next(shared: &Shared<'_>) -> Option<usize> {
     let mut state = shared.lock();
     loop {
-        if state.unfinished == 0 {
+        if state.unfinished == 0 || state.is_cut() {
             return None;
         }
         if let Some(node) = state.ready.pop_front() {
@@ -135,7 +161,25 @@ fn finish(shared: &Shared<'_>, node: usize, step: StepRun) {
     shared.changed.notify_all();
 }
 
-impl Shared<'_> {
+impl<'a> Shared<'a> {
+    pub(super) fn new(
+        graph: &'a Graph,
+        settings: &'a Settings<'a>,
+        observer: &'a dyn Observer,
+        state: State,
+        given: Given,
+    ) -> Self {
+        Self {
+            graph,
+            settings,
+            observer,
+            loading: graph.nodes.iter().map(|_| Mutex::new(())).collect(),
+            given,
+            state: Mutex::new(state),
+            changed: Condvar::new(),
+        }
+    }
+
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

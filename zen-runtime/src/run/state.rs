@@ -5,7 +5,10 @@ use std::{
     time::Duration,
 };
 
-use super::{StepOutcome, StepRun};
+use super::{
+    StepOutcome, StepRun,
+    redo::{Computed, Given},
+};
 use crate::{fingerprint::Fingerprint, pipeline::Graph, step::Value, store::Output};
 
 /// Where every step of a run stands. The scheduler's workers share one behind a
@@ -17,6 +20,10 @@ pub(super) struct State {
     nodes: Vec<NodeState>,
     dependents: Vec<Vec<usize>>,
     flights: HashMap<Fingerprint, Flight>,
+    /// Steps that gave another result than before: with the first, the run is
+    /// cut short, to begin anew.
+    differing: Given,
+    may_be_cut: bool,
 }
 
 #[derive(Debug)]
@@ -82,7 +89,57 @@ impl State {
             nodes,
             dependents,
             flights: HashMap::new(),
+            differing: Given::new(),
+            may_be_cut: true,
         }
+    }
+
+    /// A run that is over: what came of every step is known, and no value is
+    /// held yet.
+    pub(super) fn of_past(graph: &Graph, steps: &[StepRun]) -> Self {
+        let mut state = Self::new(graph).never_cut();
+        for (node, step) in state.nodes.iter_mut().zip(steps) {
+            node.done = Some(step.clone());
+            node.uses = 1;
+        }
+        state
+    }
+
+    /// A run that goes on to the end, whatever comes.
+    pub(super) fn never_cut(self) -> Self {
+        Self {
+            may_be_cut: false,
+            ..self
+        }
+    }
+
+    /// Cuts the run short, as a step gave another result than before.
+    pub(super) fn cut(&mut self, node: usize, computed: Computed) {
+        self.differing.insert(node, computed);
+    }
+
+    /// Whether the run has been cut short.
+    pub(super) fn is_cut(&self) -> bool {
+        self.may_be_cut && !self.differing.is_empty()
+    }
+
+    /// A step that gave another result than before.
+    pub(super) fn differing_step(&self) -> Option<usize> {
+        self.differing.keys().next().copied()
+    }
+
+    /// What was computed in a run that was cut short.
+    pub(super) fn into_given(self) -> Given {
+        let nodes = self.nodes.into_iter().enumerate();
+        let mut given: Given = nodes
+            .filter_map(|(index, node)| {
+                let run = node.done.filter(StepRun::is_computed)?;
+                let values = node.values;
+                Some((index, Computed { run, values }))
+            })
+            .collect();
+        given.extend(self.differing);
+        given
     }
 
     /// The artifact of an output, if it has one.

@@ -3,11 +3,12 @@
 
 use std::sync::PoisonError;
 
-use super::{node::recompute, scheduler::Shared};
+use super::{redo::redo, scheduler::Shared};
 use crate::{
     codec::CodecError,
     pipeline::{Bound, OutputRef},
     step::{ParameterType, Slot, StepFailure, Value, Values, warn_once},
+    store::Presence,
 };
 
 /// The values of all arguments of a node.
@@ -40,9 +41,9 @@ fn slot(shared: &Shared<'_>, argument: &Bound, kind: ParameterType) -> Result<Sl
     }
 }
 
-/// The value of an output: of this process, else from the store, else computed
+/// The value of an output, whose ID is the one it has in this run: of this process, else from the store, else computed
 /// again.
-fn load(shared: &Shared<'_>, output: OutputRef) -> Result<Value, StepFailure> {
+pub(super) fn load(shared: &Shared<'_>, output: OutputRef) -> Result<Value, StepFailure> {
     let held = || shared.lock().value(output.node, output.output);
     if let Some(value) = held() {
         return Ok(value);
@@ -55,6 +56,9 @@ fn load(shared: &Shared<'_>, output: OutputRef) -> Result<Value, StepFailure> {
     if let Some(value) = held() {
         return Ok(value);
     }
+    if shared.lock().is_cut() {
+        return Err(StepFailure::new("the run begins anew"));
+    }
     if let Some(value) = read(shared, output) {
         shared
             .lock()
@@ -62,11 +66,25 @@ fn load(shared: &Shared<'_>, output: OutputRef) -> Result<Value, StepFailure> {
         return Ok(value);
     }
     let name = &shared.graph.nodes[output.node].name;
-    warn_once(format!(
-        "the stored result of `{name}` is gone or damaged: it is computed again"
-    ));
-    recompute(shared, output.node)?;
-    held().ok_or_else(|| StepFailure::new(format!("the step `{name}` gave no value")))
+    if !was_evicted(shared, output) {
+        warn_once(format!(
+            "the stored result of `{name}` is gone or damaged: it is computed again"
+        ));
+    }
+    let values = redo(shared, output.node)?;
+    let value = values.into_iter().nth(output.output).flatten();
+    value.ok_or_else(|| StepFailure::new(format!("the step `{name}` gave no value")))
+}
+
+/// Whether the bytes of an output were given up on purpose.
+fn was_evicted(shared: &Shared<'_>, output: OutputRef) -> bool {
+    let artifact = shared.lock().artifact(output.node, output.output);
+    let store = shared.settings.repository.store();
+    artifact.is_some_and(|artifact| {
+        store
+            .presence(&artifact.id)
+            .is_ok_and(|presence| presence == Presence::Evicted)
+    })
 }
 
 fn read(shared: &Shared<'_>, output: OutputRef) -> Option<Value> {

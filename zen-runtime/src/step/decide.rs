@@ -8,16 +8,27 @@ use super::{PreparedCall, conflict::conflicts, warn_once};
 use crate::{
     codec::ArtifactId,
     fingerprint::{Difference, source_changes},
-    store::{Hit, Repository, StoreError},
+    store::{Hit, Presence, Repository, StoreError},
 };
 
 /// How many earlier results of a step are compared to find what changed.
 const COMPARED: usize = 16;
 
+/// What the caller of [`decide`] needs of a result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// The IDs of its artifacts: a run goes on with them alone, and loads a value
+    /// when a step that misses takes it. An artifact whose bytes were evicted
+    /// will do.
+    Ids,
+    /// The values, now.
+    Values,
+}
+
 /// What [`decide`] says about a call.
 #[derive(Clone, Debug)]
 pub enum Decision {
-    /// The result is stored, and all of its artifacts are there.
+    /// The result is stored, and what the caller needs of it is there.
     Hit(Hit),
     /// The call must be computed.
     Miss(Vec<MissReason>),
@@ -64,20 +75,35 @@ pub enum MissReason {
     },
     /// The metadata store could not be read.
     StoreUnreadable(String),
+    /// The value is needed, and the bytes of one of the result's artifacts were
+    /// given up to save room.
+    Evicted(ArtifactId),
 }
 
-/// Whether `call` is a hit in `repository`, and if not, why.
+impl MissReason {
+    /// The artifact that the call is known to give, but whose bytes are not
+    /// there.
+    pub(crate) fn lost(&self) -> Option<ArtifactId> {
+        match self {
+            Self::ArtifactMissing(id) | Self::Evicted(id) => Some(*id),
+            _ => None,
+        }
+    }
+}
+
+/// Whether `call` is a hit in `repository` for one who needs this much of it, and
+/// if not, why.
 ///
 /// Runs, dry runs, explanations and plain calls all ask this function. It never
 /// fails: what cannot be read is a miss.
-pub fn decide(repository: &Repository, call: &PreparedCall) -> Decision {
+pub fn decide(repository: &Repository, call: &PreparedCall, need: Need) -> Decision {
     if !call.definition.is_cached() {
         return Decision::Miss(vec![MissReason::CacheDisabled]);
     }
     if conflicts(call.definition) {
         return Decision::Miss(vec![MissReason::NameConflict]);
     }
-    look_up(repository, call).unwrap_or_else(|error| {
+    look_up(repository, call, need).unwrap_or_else(|error| {
         warn_once(format!(
             "cannot read {}: {error}",
             repository.dir().display()
@@ -86,15 +112,23 @@ pub fn decide(repository: &Repository, call: &PreparedCall) -> Decision {
     })
 }
 
-fn look_up(repository: &Repository, call: &PreparedCall) -> Result<Decision, StoreError> {
+fn look_up(
+    repository: &Repository,
+    call: &PreparedCall,
+    need: Need,
+) -> Result<Decision, StoreError> {
     let store = repository.store();
     let Some(hit) = store.hit(&call.fingerprint)? else {
         return Ok(Decision::Miss(what_changed(repository, call)?));
     };
     for output in &hit.outputs {
-        if !store.contains(&output.id)? {
-            return Ok(Decision::Miss(vec![MissReason::ArtifactMissing(output.id)]));
-        }
+        let reason = match store.presence(&output.id)? {
+            Presence::Stored => continue,
+            Presence::Evicted if need == Need::Ids => continue,
+            Presence::Evicted => MissReason::Evicted(output.id),
+            Presence::Missing => MissReason::ArtifactMissing(output.id),
+        };
+        return Ok(Decision::Miss(vec![reason]));
     }
     Ok(Decision::Hit(hit))
 }
@@ -135,6 +169,7 @@ impl fmt::Display for MissReason {
                 write!(f, "the argument `{argument}` has no identity: {why}")
             }
             Self::StoreUnreadable(why) => write!(f, "the store cannot be read: {why}"),
+            Self::Evicted(id) => write!(f, "the bytes of the artifact {id:#} were evicted"),
         }
     }
 }

@@ -1,14 +1,11 @@
 //! From a computed value to a record.
 
-use std::{
-    borrow::Cow,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::{borrow::Cow, time::Duration};
 
 use super::{Encoded, OutputType, PreparedCall, warn_once};
 use crate::{
     codec::{ArtifactId, BINCODE},
-    store::{NewArtifact, Output, Record, Repository},
+    store::{NewArtifact, Output, Record, Repository, unix_millis},
 };
 
 /// A computed result on its way into the store.
@@ -103,11 +100,11 @@ fn artifacts(encoded: Vec<Encoded>) -> Vec<NewArtifact> {
         .collect()
 }
 
-/// Milliseconds since 1970; 0 for a clock before that.
-pub(crate) fn unix_millis() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| {
-            u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-        })
+/// Tells the user that a stored result was computed again, and came out
+/// differently.
+pub(crate) fn warn_not_deterministic(name: &str) {
+    warn_once(format!(
+        "`{name}` is not deterministic: computed again from the same inputs, it gave another \
+         result, which is kept from now on; what comes after it is decided on anew",
+    ));
 }

@@ -10,11 +10,11 @@ use std::{
 use tracing::Instrument;
 
 use super::{
-    Arguments, Decision, Definition, NewResult, OutputCodec, PreparedCall, ambient, bypass::Bypass,
-    decide, keep, load::load, warn_once,
+    Arguments, Decision, Definition, MissReason, Need, NewResult, OutputCodec, PreparedCall,
+    ambient, bypass::Bypass, decide, keep, load::load, warn_not_deterministic, warn_once,
 };
 use crate::{
-    codec::CodecError,
+    codec::{ArtifactId, CodecError},
     store::{Hit, Repository},
 };
 
@@ -121,9 +121,12 @@ fn state<V>(
             return State::Uncached;
         }
     };
-    match decide(&repository, &call) {
+    match decide(&repository, &call, Need::Values) {
         Decision::Hit(hit) => known(repository, codec, call, &hit),
-        Decision::Miss(_) => Pending::state(repository, codec, call),
+        Decision::Miss(reasons) => {
+            let lost = reasons.iter().find_map(MissReason::lost);
+            Pending::state(repository, codec, call, lost)
+        }
     }
 }
 
@@ -151,7 +154,7 @@ fn known<V>(
                 "a stored result of `{}` is computed again: {error}",
                 call.definition.name()
             ));
-            Pending::state(repository, codec, call)
+            Pending::state(repository, codec, call, None)
         }
     }
 }
@@ -161,14 +164,22 @@ struct Pending<V> {
     repository: Repository,
     codec: OutputCodec<V>,
     call: PreparedCall,
+    /// An artifact that the call gave before, and whose bytes are not there.
+    lost: Option<ArtifactId>,
 }
 
 impl<V> Pending<V> {
-    fn state(repository: Repository, codec: OutputCodec<V>, call: PreparedCall) -> State<V> {
+    fn state(
+        repository: Repository,
+        codec: OutputCodec<V>,
+        call: PreparedCall,
+        lost: Option<ArtifactId>,
+    ) -> State<V> {
         State::Pending(Box::new(Self {
             repository,
             codec,
             call,
+            lost,
         }))
     }
 
@@ -184,6 +195,10 @@ impl<V> Pending<V> {
     fn finish(&self, value: &V, duration: Duration) {
         match (self.codec.encode)(value) {
             Ok(encoded) => {
+                let is_lost = |lost| encoded.iter().all(|output| output.id != lost);
+                if self.lost.is_some_and(is_lost) {
+                    warn_not_deterministic(self.call.definition.name());
+                }
                 let result = NewResult {
                     types: &(self.codec.types)(),
                     encoded,

@@ -6,7 +6,6 @@
 
 mod ambient;
 mod arguments;
-mod artifact;
 mod block_on;
 mod bypass;
 mod conflict;
@@ -28,13 +27,12 @@ mod watched;
 
 pub(crate) use ambient::scoped;
 pub use arguments::{Arguments, PreparedCall};
-pub use artifact::{Artifact, ArtifactError};
 pub(crate) use block_on::BlockOn;
 pub use bypass::{bypass, bypass_async};
-pub use decide::{Decision, MissReason, decide};
+pub use decide::{Decision, MissReason, Need, decide};
 pub use definition::{Definition, DefinitionParts, ParameterDefinition};
 pub use failure::{StepFailure, probe};
-pub(crate) use keep::{NewResult, keep, unix_millis};
+pub(crate) use keep::{NewResult, keep, warn_not_deterministic};
 pub use linked::{Generics, Step, StepId};
 pub(crate) use load::LoadError;
 pub use memoize::{Begun, begin};

@@ -36,18 +36,41 @@ pub(crate) struct ArtifactInfo {
     pub inline: bool,
 }
 
+/// Whether an artifact's bytes are there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Presence {
+    /// They are stored.
+    Stored,
+    /// They were given up to save room. The ID stands, and whoever needs the
+    /// bytes has to compute them again.
+    Evicted,
+    /// They are gone, or were never there.
+    Missing,
+}
+
 /// An artifact's entry in the metadata store: a sealed header, then the bytes
 /// of a small artifact.
 ///
-/// The header: the format, 1 if the bytes follow, else 0, the size as a
-/// little-endian `u64`, the length of the codec's name likewise, the name.
+/// The header: the format, where the bytes are (a [`Place`]'s number), the size
+/// as a little-endian `u64`, the length of the codec's name likewise, the name.
 /// The bytes need no checksum: the ID is their hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Entry<'a> {
     pub(super) codec: &'a str,
     pub(super) size: u64,
-    /// The bytes of a small artifact, unchecked.
-    pub(super) inline: Option<&'a [u8]>,
+    pub(super) place: Place<'a>,
+}
+
+/// Where an artifact's bytes are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place<'a> {
+    /// 0: in a blob.
+    Blob,
+    /// 1: behind the header, unchecked.
+    Inline(&'a [u8]),
+    /// 2: nowhere. A release that does not know of it looks for a blob, finds
+    /// none, and computes the result again.
+    Evicted,
 }
 
 impl NewArtifact {
@@ -58,21 +81,45 @@ impl NewArtifact {
 
     /// The entry to store.
     pub(super) fn entry(&self) -> Vec<u8> {
-        let small = self.is_small();
-        let mut header = Vec::with_capacity(64 + if small { self.bytes.len() } else { 0 });
-        header.extend([FORMAT, u8::from(small)]);
-        header.extend((self.bytes.len() as u64).to_le_bytes());
-        header.extend((self.codec.len() as u64).to_le_bytes());
-        header.extend(self.codec.as_bytes());
-        let mut entry = seal::seal(Table::ARTIFACTS.name(), self.id.as_bytes(), header);
-        if small {
-            entry.extend_from_slice(&self.bytes);
-        }
-        entry
+        let place = if self.is_small() {
+            Place::Inline(&self.bytes)
+        } else {
+            Place::Blob
+        };
+        let entry = Entry {
+            codec: self.codec,
+            size: self.bytes.len() as u64,
+            place,
+        };
+        entry.write(&self.id)
     }
 }
 
 impl<'a> Entry<'a> {
+    /// The bytes to store.
+    pub(super) fn write(self, id: &ArtifactId) -> Vec<u8> {
+        let inline = match self.place {
+            Place::Inline(bytes) => bytes,
+            Place::Blob | Place::Evicted => &[],
+        };
+        let mut header = Vec::with_capacity(64 + inline.len());
+        header.extend([FORMAT, self.place.number()]);
+        header.extend(self.size.to_le_bytes());
+        header.extend((self.codec.len() as u64).to_le_bytes());
+        header.extend(self.codec.as_bytes());
+        let mut entry = seal::seal(Table::ARTIFACTS.name(), id.as_bytes(), header);
+        entry.extend_from_slice(inline);
+        entry
+    }
+
+    /// The entry once the bytes have been given up.
+    pub(super) fn evicted(self) -> Self {
+        Self {
+            place: Place::Evicted,
+            ..self
+        }
+    }
+
     /// Reads a stored entry; `None`, with a warning, if its header is damaged
     /// or of another format.
     pub(super) fn read(id: &ArtifactId, stored: &'a [u8]) -> Option<Self> {
@@ -91,7 +138,7 @@ impl<'a> Entry<'a> {
 
     /// The sealed header, and what the entry says.
     fn parse(stored: &'a [u8]) -> Option<(&'a [u8], Self)> {
-        let ([format, inline], rest) = stored.split_first_chunk()?;
+        let ([format, place], rest) = stored.split_first_chunk()?;
         let (size, rest) = rest.split_first_chunk()?;
         let (length, rest) = rest.split_first_chunk()?;
         let length = usize::try_from(u64::from_le_bytes(*length)).ok()?;
@@ -100,19 +147,24 @@ impl<'a> Entry<'a> {
         let entry = Self {
             codec: std::str::from_utf8(codec).ok()?,
             size: u64::from_le_bytes(*size),
-            inline: (*inline == 1).then_some(bytes),
+            place: Place::of(*place, bytes),
         };
-        (*format == FORMAT && entry.fits(bytes)).then_some((sealed, entry))
+        (*format == FORMAT && entry.fits()).then_some((sealed, entry))
     }
 
-    fn fits(self, bytes: &[u8]) -> bool {
-        self.inline.is_none() || bytes.len() as u64 == self.size
+    fn fits(self) -> bool {
+        match self.place {
+            Place::Inline(bytes) => bytes.len() as u64 == self.size,
+            Place::Blob | Place::Evicted => true,
+        }
     }
 
     /// The bytes of a small artifact; `None`, with a warning, if the ID is
     /// another.
     pub(super) fn checked(self, id: &ArtifactId) -> Option<&'a [u8]> {
-        let bytes = self.inline?;
+        let Place::Inline(bytes) = self.place else {
+            return None;
+        };
         known((ArtifactId::of(self.codec, bytes) == *id).then_some(bytes))
     }
 
@@ -121,7 +173,25 @@ impl<'a> Entry<'a> {
         ArtifactInfo {
             codec: self.codec.to_owned(),
             size: self.size,
-            inline: self.inline.is_some(),
+            inline: matches!(self.place, Place::Inline(_)),
+        }
+    }
+}
+
+impl<'a> Place<'a> {
+    fn of(number: u8, bytes: &'a [u8]) -> Self {
+        match number {
+            1 => Self::Inline(bytes),
+            2 => Self::Evicted,
+            _ => Self::Blob,
+        }
+    }
+
+    fn number(self) -> u8 {
+        match self {
+            Self::Blob => 0,
+            Self::Inline(_) => 1,
+            Self::Evicted => 2,
         }
     }
 }

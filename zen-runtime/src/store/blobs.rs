@@ -64,6 +64,25 @@ pub(super) fn write(layout: &Layout, id: &ArtifactId, bytes: &[u8]) -> Result<()
     sync_folder(folder)
 }
 
+/// Takes a blob away, and gives the bytes that this frees. One that is not there
+/// is none.
+///
+/// Only inside of a write transaction, and only a blob that no entry names: a
+/// writer looks for the blob again inside of the transaction that names it.
+pub(super) fn remove(layout: &Layout, id: &ArtifactId) -> Result<u64, StoreError> {
+    let path = path(layout, id);
+    let size = match fs::symlink_metadata(&path) {
+        Ok(found) => found.len(),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(0),
+        Err(error) => return Err(StoreError::io(&path, error)),
+    };
+    match fs::remove_file(&path) {
+        Ok(()) => Ok(size),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(0),
+        Err(error) => Err(StoreError::io(&path, error)),
+    }
+}
+
 /// A blob never changes: an editor or a script should not be able to by
 /// accident.
 #[cfg(unix)]

@@ -2,7 +2,7 @@
 
 use super::{
     NewArtifact, Record, Store, StoreError, Transaction,
-    artifact::{Entry, lineage},
+    artifact::{Entry, Place, lineage},
     blobs,
     metadata::Table,
     record::{self, Hit},
@@ -81,10 +81,13 @@ impl Store {
         let Some(stored) = transaction.look(Table::ARTIFACTS, id.as_bytes())? else {
             return Ok(false);
         };
-        match Entry::read(id, &stored) {
-            None => Ok(false),
-            Some(entry) if entry.inline.is_some() => Ok(entry.checked(id).is_some()),
-            Some(entry) => blobs::is_there(&self.layout, id, entry.size),
+        let Some(entry) = Entry::read(id, &stored) else {
+            return Ok(false);
+        };
+        match entry.place {
+            Place::Inline(_) => Ok(entry.checked(id).is_some()),
+            Place::Blob => blobs::is_there(&self.layout, id, entry.size),
+            Place::Evicted => Ok(false),
         }
     }
 

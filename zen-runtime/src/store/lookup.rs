@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     ArtifactInfo, Hit, Record, Store, StoreError,
-    artifact::{Entry, lineage},
+    artifact::{Entry, Place, Presence, lineage},
     blobs::{self, Content},
     metadata::{Page, Snapshot, Table},
     record,
@@ -85,23 +85,38 @@ impl Store {
     ///
     /// # Errors
     /// If the store cannot be read.
-    pub(crate) fn contains(&self, id: &ArtifactId) -> Result<bool, StoreError> {
-        // A damaged size can only make this `false`.
-        let found = self.look(|snapshot| {
-            let page = snapshot.artifact(id.as_bytes())?;
-            let entry = page.as_deref().and_then(Entry::read_unchecked);
-            Ok(entry.map(|entry| (entry.size, entry.inline.is_some())))
-        })?;
-        let Some((size, inline)) = found else {
-            return Ok(false);
-        };
-        let there = inline || blobs::is_there(&self.layout, id, size)?;
-        if !there {
-            // Another process may have found it missing too, and have kept
-            // another result for the call since.
-            self.forget_snapshot();
+    pub(crate) fn presence(&self, id: &ArtifactId) -> Result<Presence, StoreError> {
+        let stored = |presence| (presence == Presence::Stored).then_some(presence);
+        let held = self.look_into_held(|snapshot| Ok(stored(self.presence_in(snapshot, id)?)))?;
+        match held {
+            Some(presence) => Ok(presence),
+            // Another process may have stored it since, or have kept another
+            // result for the call.
+            None => self.presence_in(&*self.fresh_snapshot()?, id),
         }
-        Ok(there)
+    }
+
+    /// What one snapshot, and the folder of blobs, say of an artifact. A damaged
+    /// entry can only make less of it.
+    fn presence_in(&self, snapshot: &Snapshot, id: &ArtifactId) -> Result<Presence, StoreError> {
+        let page = snapshot.artifact(id.as_bytes())?;
+        let Some(entry) = page.as_deref().and_then(Entry::read_unchecked) else {
+            return Ok(Presence::Missing);
+        };
+        Ok(match entry.place {
+            Place::Inline(_) => Presence::Stored,
+            Place::Evicted if Entry::read(id, page.as_deref().unwrap_or_default()).is_some() => {
+                Presence::Evicted
+            }
+            Place::Blob if blobs::is_there(&self.layout, id, entry.size)? => Presence::Stored,
+            Place::Blob | Place::Evicted => Presence::Missing,
+        })
+    }
+
+    /// Whether an artifact's bytes are there.
+    #[cfg(test)]
+    pub(crate) fn contains(&self, id: &ArtifactId) -> Result<bool, StoreError> {
+        Ok(self.presence(id)? == Presence::Stored)
     }
 
     /// What the store knows of an artifact, whether or not its bytes are there.
@@ -135,6 +150,7 @@ impl Store {
         id: &ArtifactId,
         f: impl FnOnce(&[u8]) -> R,
     ) -> Result<Option<R>, StoreError> {
+        tracing::trace!(target: "zen", artifact = %id, "read");
         let found = self.look(|snapshot| {
             let page = snapshot.artifact(id.as_bytes())?;
             Ok(page.and_then(|page| Found::in_page(id, page)))
@@ -165,12 +181,16 @@ enum Found {
 impl Found {
     fn in_page(id: &ArtifactId, page: Page) -> Option<Self> {
         let entry = Entry::read_unchecked(&page)?;
-        if entry.inline.is_none() {
-            let codec = entry.codec.to_owned();
-            return Some(Self::Blob { codec });
+        match entry.place {
+            Place::Evicted => None,
+            Place::Blob => Some(Self::Blob {
+                codec: entry.codec.to_owned(),
+            }),
+            Place::Inline(_) => {
+                let start = page.len() - entry.checked(id)?.len();
+                Some(Self::Small { page, start })
+            }
         }
-        let start = page.len() - entry.checked(id)?.len();
-        Some(Self::Small { page, start })
     }
 }
 

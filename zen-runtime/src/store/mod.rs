@@ -7,13 +7,16 @@
 
 mod artifact;
 mod blobs;
+mod clock;
 mod commit;
 mod documents;
 mod error;
+mod evict;
 mod files;
 mod layout;
 mod lookup;
 mod metadata;
+mod pins;
 mod record;
 mod repository;
 mod seal;
@@ -33,12 +36,14 @@ use std::{
 };
 
 pub(crate) use self::{
-    artifact::{ArtifactInfo, NewArtifact},
+    artifact::{ArtifactInfo, NewArtifact, Presence},
+    clock::unix_millis,
     metadata::{Collection, Transaction, View, Visit},
     record::Record,
 };
 pub use self::{
     error::StoreError,
+    evict::Eviction,
     record::{Hit, Output},
     repository::Repository,
 };

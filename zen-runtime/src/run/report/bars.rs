@@ -43,6 +43,13 @@ fn style(template: &str) -> ProgressStyle {
 
 impl Observer for Bars {
     fn started(&self, steps: usize) {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        for (_, bar) in running.drain() {
+            bar.finish_and_clear();
+            self.all.remove(&bar);
+        }
+        drop(running);
+        self.total.set_position(0);
         self.total.set_length(steps as u64);
         self.total.enable_steady_tick(TICK);
     }

@@ -25,6 +25,7 @@ impl Lines {
 impl Observer for Lines {
     fn started(&self, steps: usize) {
         self.steps.store(steps, Ordering::Relaxed);
+        self.finished.store(0, Ordering::Relaxed);
         eprintln!("{}: {steps} steps", self.pipeline);
     }
 

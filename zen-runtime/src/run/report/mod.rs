@@ -31,7 +31,7 @@ pub(super) type Progress = Box<dyn Fn(u64, u64) + Send + Sync>;
 
 /// Is told what happens in a run.
 pub(super) trait Observer: Send + Sync {
-    /// The run begins.
+    /// The run begins, or begins anew.
     fn started(&self, steps: usize);
     /// A step is being computed.
     fn step_started(&self, node: usize, name: &str);

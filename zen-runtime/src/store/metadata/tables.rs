@@ -24,14 +24,21 @@ impl Table {
     /// Device and inode -> hash of a file outside of the store.
     pub(in crate::store) const FILES: Self = Self("files");
 
+    /// Fingerprint -> when and how often its result was used.
+    pub(in crate::store) const USAGE: Self = Self("usage");
+    /// Artifact ID -> when it was pinned.
+    pub(in crate::store) const PINS: Self = Self("pins");
+
     /// All of them; they are made with the database.
-    pub(super) const ALL: [Self; 6] = [
+    pub(super) const ALL: [Self; 8] = [
         Self::FORMAT,
         Self::RECORDS,
         Self::RECENT,
         Self::ARTIFACTS,
         Self::LINEAGE,
         Self::FILES,
+        Self::USAGE,
+        Self::PINS,
     ];
 
     /// The name in the database.

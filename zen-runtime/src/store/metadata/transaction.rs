@@ -65,6 +65,17 @@ impl<'t> Transaction<'t> {
         })
     }
 
+    /// Whether any key of `table` begins with `prefix`.
+    pub(in crate::store) fn any(&self, table: Table, prefix: &[u8]) -> Result<bool, StoreError> {
+        let table = guard(self.path, || self.inner.open_table(table.definition()))?;
+        let mut found = false;
+        walk(self.path, &table, prefix, Order::Forward, &mut |_, _| {
+            found = true;
+            Ok(false)
+        })?;
+        Ok(found)
+    }
+
     /// Puts `value` under `key`.
     pub(in crate::store) fn insert(
         &mut self,

@@ -8,7 +8,7 @@ use super::{artifact, record, store};
 use crate::{
     codec,
     fingerprint::{EnvPart, SourceItem},
-    store::{Collection, record as bytes_of, seal},
+    store::{Collection, artifact::Entry, record as bytes_of, seal},
 };
 
 fn hex(bytes: &[u8]) -> String {
@@ -28,8 +28,10 @@ fn the_tables_of_the_database() {
         "files",
         "format",
         "lineage",
+        "pins",
         "recent",
         "records",
+        "usage",
     ];
     assert_eq!(names, own);
     let collections = [Collection::PIPELINES, Collection::RUNS, Collection::SOURCES];
@@ -77,6 +79,13 @@ fn the_bytes_of_an_artifact() {
     assert_eq!(
         hex(&artifact("model").entry()),
         "01010500000000000000080000000000000062696e636f6465322c2794f777caf6cd275a695a88554a406d6f64656c"
+    );
+    let small = artifact("model");
+    let entry = small.entry();
+    let evicted = Entry::read(&small.id, &entry).unwrap().evicted();
+    assert_eq!(
+        hex(&evicted.write(&small.id)),
+        "01020500000000000000080000000000000062696e636f6465320da820b3982d14fca5d0ef3edf64e3d7"
     );
 }
 

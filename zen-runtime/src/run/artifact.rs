@@ -2,11 +2,12 @@
 
 use serde::de::DeserializeOwned;
 
-use super::LoadError;
+use super::rebuild::{RebuildError, rebuild};
 use crate::{
-    codec::{self, ArtifactId},
+    codec::{self, ArtifactId, CodecError},
     fingerprint::Fingerprint,
-    store::{Repository, StoreError},
+    step::LoadError,
+    store::{Presence, Repository, StoreError},
 };
 
 /// A stored, immutable value.
@@ -23,16 +24,33 @@ pub struct Artifact {
 #[error("the artifact {id:#} cannot be read")]
 pub struct ArtifactError {
     id: ArtifactId,
-    source: LoadError,
+    source: Box<ReadError>,
+}
+
+/// Why the bytes of an artifact could not be had.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ReadError {
+    /// They are not stored, or not of the type.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// They were evicted, and cannot be computed again.
+    #[error(transparent)]
+    Rebuild(#[from] RebuildError),
+}
+
+impl From<CodecError> for ReadError {
+    fn from(error: CodecError) -> Self {
+        Self::Load(error.into())
+    }
 }
 
 impl Repository {
-    /// The artifact with this ID, if its bytes are stored.
+    /// The artifact with this ID, if its bytes are stored or were evicted.
     ///
     /// # Errors
     /// If the store cannot be read.
     pub fn artifact(&self, id: &ArtifactId) -> Result<Option<Artifact>, StoreError> {
-        if !self.store().contains(id)? {
+        if self.store().presence(id)? == Presence::Missing {
             return Ok(None);
         }
         let info = self.store().artifact(id)?;
@@ -61,14 +79,26 @@ impl Artifact {
         self.size
     }
 
-    /// Its encoded bytes, checked against the ID.
+    /// Whether its bytes were evicted: they are computed again when they are
+    /// asked for.
     ///
     /// # Errors
-    /// If they are gone or damaged, or the store cannot be read.
+    /// If the store cannot be read.
+    pub fn is_evicted(&self) -> Result<bool, StoreError> {
+        Ok(self.repository.store().presence(&self.id)? == Presence::Evicted)
+    }
+
+    /// Its encoded bytes, checked against the ID. If they were evicted, the step
+    /// that gave them is run again, as in the latest run of a stored pipeline
+    /// that gave them.
+    ///
+    /// # Errors
+    /// If they are gone or damaged, if the store cannot be read, or if they were
+    /// evicted and no stored run tells how to compute them again in this binary.
     pub fn bytes(&self) -> Result<Vec<u8>, ArtifactError> {
         self.read().map_err(|source| ArtifactError {
             id: self.id,
-            source,
+            source: source.into(),
         })
     }
 
@@ -82,7 +112,7 @@ impl Artifact {
             .and_then(|bytes| Ok(codec::decode(&bytes)?))
             .map_err(|source| ArtifactError {
                 id: self.id,
-                source,
+                source: source.into(),
             })
     }
 
@@ -98,8 +128,14 @@ impl Artifact {
         &self.repository
     }
 
-    fn read(&self) -> Result<Vec<u8>, LoadError> {
-        let bytes = self.repository.store().read(&self.id)?;
-        bytes.ok_or(LoadError::Missing(self.id))
+    fn read(&self) -> Result<Vec<u8>, ReadError> {
+        let store = self.repository.store();
+        if let Some(bytes) = store.read(&self.id).map_err(LoadError::from)? {
+            return Ok(bytes);
+        }
+        match store.presence(&self.id).map_err(LoadError::from)? {
+            Presence::Evicted => Ok(rebuild(&self.repository, &self.id)?),
+            Presence::Stored | Presence::Missing => Err(LoadError::Missing(self.id).into()),
+        }
     }
 }

@@ -1,0 +1,83 @@
+//! Artifacts that the user wants to keep, whatever else is cleared.
+
+use super::{
+    Repository, Store, StoreError, Transaction, artifact::Entry, clock::unix_millis,
+    metadata::Table, seal, warning::warn_once,
+};
+use crate::codec::ArtifactId;
+
+impl Repository {
+    /// Keeps the artifact `id`, and the records that name it, until
+    /// [`Repository::unpin`]: [`Repository::gc`] takes neither them nor its
+    /// bytes. Says whether there is such an artifact.
+    ///
+    /// # Errors
+    /// If the store cannot be written.
+    pub fn pin(&self, id: &ArtifactId) -> Result<bool, StoreError> {
+        self.store().pin(id)
+    }
+
+    /// Undoes [`Repository::pin`]; says whether the artifact was pinned.
+    ///
+    /// # Errors
+    /// If the store cannot be written.
+    pub fn unpin(&self, id: &ArtifactId) -> Result<bool, StoreError> {
+        self.store().unpin(id)
+    }
+
+    /// The pinned artifacts, in the order of their IDs.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn pins(&self) -> Result<Vec<ArtifactId>, StoreError> {
+        self.store().pins()
+    }
+}
+
+impl Store {
+    fn pin(&self, id: &ArtifactId) -> Result<bool, StoreError> {
+        let key = id.as_bytes();
+        let since = unix_millis().to_le_bytes().to_vec();
+        let pin = seal::seal(Table::PINS.name(), key, since);
+        self.write(|transaction| {
+            let stored = transaction.look(Table::ARTIFACTS, key)?;
+            let known = stored.is_some_and(|stored| Entry::read(id, &stored).is_some());
+            if known {
+                transaction.insert(Table::PINS, key, &pin)?;
+            }
+            Ok(known)
+        })
+    }
+
+    fn unpin(&self, id: &ArtifactId) -> Result<bool, StoreError> {
+        self.write(|transaction| {
+            let was_pinned = is_pinned(transaction, id)?;
+            transaction.remove(Table::PINS, id.as_bytes())?;
+            Ok(was_pinned)
+        })
+    }
+
+    pub(super) fn pins(&self) -> Result<Vec<ArtifactId>, StoreError> {
+        let mut pins = Vec::new();
+        let snapshot = self.fresh_snapshot()?;
+        snapshot.scan(Table::PINS, &[], &mut |key, value| {
+            // A damaged pin counts: it keeps too much rather than too little.
+            if seal::open(Table::PINS.name(), key, value).is_none() {
+                warn_once(
+                    "an entry of `pins` in the metadata store is damaged; it counts as a pin",
+                );
+            }
+            pins.extend(key.try_into().ok().map(ArtifactId::from_bytes));
+            Ok(true)
+        })?;
+        Ok(pins)
+    }
+}
+
+/// Whether an artifact is pinned.
+pub(super) fn is_pinned(
+    transaction: &Transaction<'_>,
+    id: &ArtifactId,
+) -> Result<bool, StoreError> {
+    Ok(transaction.look(Table::PINS, id.as_bytes())?.is_some())
+}
