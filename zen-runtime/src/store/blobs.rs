@@ -2,16 +2,21 @@
 
 use std::{
     fs::{self, File},
-    io::{self, ErrorKind, Write},
+    io::{self, ErrorKind, Read, Write},
     path::{Path, PathBuf},
 };
 
 use super::{
     error::{AtPath, StoreError},
+    files::Identity,
     layout::Layout,
+    verified::Verified,
     warning::warn_once,
 };
 use crate::codec::ArtifactId;
+
+/// How many bytes are compared at a time.
+const COMPARED: usize = 64 << 10;
 
 /// What a blob's file says.
 #[derive(Debug)]
@@ -44,10 +49,15 @@ pub(super) fn is_there(layout: &Layout, id: &ArtifactId, size: u64) -> Result<bo
 /// Writes a blob unless it is there. When this returns the file is whole and
 /// durable under its name; it never shows under that name before it is whole.
 pub(super) fn write(layout: &Layout, id: &ArtifactId, bytes: &[u8]) -> Result<(), StoreError> {
-    if is_there(layout, id, bytes.len() as u64)? {
-        return Ok(());
-    }
     let path = path(layout, id);
+    if is_there(layout, id, bytes.len() as u64)? {
+        // Nobody has looked at it since it was written, if its database was
+        // lost.
+        match holds(&path, bytes) {
+            Ok(true) => return Ok(()),
+            _ => quarantine(layout, id, &path),
+        }
+    }
     let folder = path.parent().unwrap_or(layout.blobs());
     if !folder.is_dir() {
         fs::create_dir_all(folder).at(folder)?;
@@ -111,18 +121,50 @@ fn sync_folder(_: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Reads a blob and checks it against its ID.
-pub(super) fn read(layout: &Layout, id: &ArtifactId, codec: &str) -> Result<Content, StoreError> {
+/// Whether a file holds these bytes.
+fn holds(path: &Path, mut expected: &[u8]) -> io::Result<bool> {
+    let mut file = File::open(path)?;
+    let mut buffer = vec![0; expected.len().min(COMPARED)];
+    while !expected.is_empty() {
+        let length = file.read(&mut buffer)?;
+        match expected.strip_prefix(&buffer[..length]) {
+            Some(rest) if length > 0 => expected = rest,
+            _ => return Ok(false),
+        }
+    }
+    Ok(file.read(&mut [0])? == 0)
+}
+
+/// Reads a blob and checks it against its ID, unless `verified` knows of it.
+pub(super) fn read(
+    layout: &Layout,
+    id: &ArtifactId,
+    codec: &str,
+    verified: &Verified,
+) -> Result<Content, StoreError> {
     let path = path(layout, id);
-    let bytes = match fs::read(&path) {
-        Ok(bytes) => bytes,
+    let mut file = match File::open(&path) {
+        Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Content::Missing),
         Err(error) => return Err(StoreError::io(&path, error)),
     };
-    if ArtifactId::of(codec, &bytes) == *id {
+    let before = Identity::of(&file.metadata().at(&path)?);
+    let check = verified.begin(id, before.clone());
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).at(&path)?;
+    if check.is_known() {
         return Ok(Content::Whole(bytes));
     }
-    quarantine(layout, id, &path);
+    if ArtifactId::of(codec, &bytes) == *id {
+        let after = Identity::of(&file.metadata().at(&path)?);
+        verified.passed(check, &after);
+        return Ok(Content::Whole(bytes));
+    }
+    // Another process may have found it damaged too, and have stored it anew.
+    let is_same = |now: fs::Metadata| Identity::of(&now) == before;
+    if fs::metadata(&path).is_ok_and(is_same) {
+        quarantine(layout, id, &path);
+    }
     Ok(Content::Damaged)
 }
 

@@ -26,6 +26,7 @@ impl Store {
         artifacts: Vec<NewArtifact>,
     ) -> Result<(), StoreError> {
         let new = NewResult::new(record, artifacts)?;
+        self.follow()?;
         for artifact in new.artifacts.iter().filter(|artifact| !artifact.is_small()) {
             blobs::write(&self.layout, &artifact.id, &artifact.bytes)?;
         }

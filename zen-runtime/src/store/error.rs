@@ -28,15 +28,18 @@ pub enum StoreError {
         source: Box<dyn Error + Send + Sync>,
     },
     /// The metadata store is damaged so that the database gave up on it.
-    #[error(
-        "the metadata store {} is damaged ({message}); move it away to begin a new one",
-        path.display()
-    )]
+    #[error("the metadata store {} is damaged ({message})", path.display())]
     Damaged {
         /// The database file.
         path: PathBuf,
-        /// The message that the database panicked with.
+        /// What the database said.
         message: String,
+    },
+    /// The store may not be written here. What is in it can be read.
+    #[error("the store may be read only: {} cannot be written", path.display())]
+    ReadOnly {
+        /// The database file.
+        path: PathBuf,
     },
     /// The store was made by a newer release.
     #[error(

@@ -24,9 +24,12 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    /// Makes whatever is missing of the store's folder.
+    /// Makes whatever is missing of the store's folder. What is there and may
+    /// not be written is left as it is: it can be read.
     pub(super) fn create(root: &Path) -> Result<Self, StoreError> {
-        fs::create_dir_all(root).at(root)?;
+        if !root.is_dir() {
+            create_owned(root, true).at(root)?;
+        }
         let root = root.canonicalize().at(root)?;
         let layout = Self {
             blobs: root.join("blobs"),
@@ -34,12 +37,25 @@ impl Layout {
             quarantine: root.join("quarantine"),
             root,
         };
-        for folder in [&layout.blobs, &layout.temporary, &layout.root.join("locks")] {
-            fs::create_dir_all(folder).at(folder)?;
-        }
-        write_new(&layout.root.join(".gitignore"), b"*\n")?;
-        write_new(&layout.root.join("CACHEDIR.TAG"), CACHEDIR_TAG)?;
+        layout.fill()?;
         Ok(layout)
+    }
+
+    /// Makes the folder anew that somebody deleted. The one that holds it must
+    /// be there still.
+    pub(super) fn restore(&self) -> Result<(), StoreError> {
+        if !self.root.is_dir() {
+            create_owned(&self.root, false).at(&self.root)?;
+        }
+        self.fill()
+    }
+
+    fn fill(&self) -> Result<(), StoreError> {
+        for folder in [&self.blobs, &self.temporary, &self.root.join("locks")] {
+            unless_forbidden(fs::create_dir_all(folder)).at(folder)?;
+        }
+        write_new(&self.root.join(".gitignore"), b"*\n")?;
+        write_new(&self.root.join("CACHEDIR.TAG"), CACHEDIR_TAG)
     }
 
     /// The store's folder, canonical.
@@ -50,6 +66,11 @@ impl Layout {
     /// The database file.
     pub(super) fn metadata(&self) -> PathBuf {
         self.root.join("meta.redb")
+    }
+
+    /// The file to lock while a damaged database is set aside.
+    pub(super) fn recovery_lock(&self) -> PathBuf {
+        self.root.join("locks").join("recovery")
     }
 
     /// The folder of finished blobs.
@@ -68,11 +89,41 @@ impl Layout {
     }
 }
 
+/// Makes a folder that only its owner may look into: results may be as private
+/// as what they were made from.
+fn create_owned(path: &Path, with_parents: bool) -> io::Result<()> {
+    if let Some(parent) = path.parent().filter(|_| with_parents) {
+        fs::create_dir_all(parent)?;
+    }
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    match builder.create(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        made => made,
+    }
+}
+
 /// Writes a small file unless it is there.
 fn write_new(path: &Path, content: &[u8]) -> Result<(), StoreError> {
     match fs::File::create_new(path) {
         Ok(mut file) => file.write_all(content).at(path),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(StoreError::io(path, error)),
+        Err(error) => unless_forbidden(Err(error)).at(path),
+    }
+}
+
+/// A store that may not be written can be read all the same.
+fn unless_forbidden(result: io::Result<()>) -> io::Result<()> {
+    match result {
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem
+            ) =>
+        {
+            Ok(())
+        }
+        other => other,
     }
 }

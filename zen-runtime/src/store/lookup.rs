@@ -160,7 +160,7 @@ impl Store {
             Some(Found::Small { page, start }) => return Ok(Some(f(&page[start..]))),
             Some(Found::Blob { codec }) => codec,
         };
-        match blobs::read(&self.layout, id, &codec)? {
+        match blobs::read(&self.layout, id, &codec, &self.verified)? {
             Content::Whole(bytes) => Ok(Some(f(&bytes))),
             Content::Missing | Content::Damaged => {
                 self.forget_snapshot();

@@ -24,6 +24,7 @@ mod shared;
 mod sources;
 #[cfg(test)]
 mod tests;
+mod verified;
 mod warning;
 
 use std::{
@@ -52,6 +53,8 @@ use self::{
     layout::Layout,
     metadata::{Metadata, Snapshot},
     sources::Sources,
+    verified::Verified,
+    warning::warn_once,
 };
 
 /// After how many own commits the held snapshot is given up: the database
@@ -65,27 +68,25 @@ const COMMITS_PER_SNAPSHOT: u32 = 64;
 pub(crate) struct Store {
     layout: Layout,
     metadata: Metadata,
-    /// Tells the database file from a later one of the same name.
-    identity: Option<(u64, u64)>,
     /// A look at the database that lookups share. What is in it stays true, as
     /// records do not change; what is not may have come since.
     held: RwLock<Option<Arc<Snapshot>>>,
     commits: AtomicU32,
     files: FileMemory,
     sources: Sources,
+    verified: Verified,
 }
 
 impl Store {
     fn new(layout: Layout) -> Result<Self, StoreError> {
-        let metadata = Metadata::open(&layout.metadata())?;
         Ok(Self {
-            identity: shared::identity_of_database(&layout)?,
-            metadata,
+            metadata: Metadata::open(&layout.metadata(), layout.recovery_lock())?,
             layout,
             held: RwLock::default(),
             commits: AtomicU32::new(0),
             files: FileMemory::default(),
             sources: Sources::default(),
+            verified: Verified::from_environment(),
         })
     }
 
@@ -95,8 +96,24 @@ impl Store {
     }
 
     /// Whether the store's database still is the one in the folder.
-    fn is_at(&self, layout: &Layout) -> bool {
-        shared::identity_of_database(layout).is_ok_and(|now| now == self.identity)
+    fn is_in_place(&self) -> bool {
+        self.metadata.is_in_place()
+    }
+
+    /// Goes on in a new store where somebody deleted this one or put another in
+    /// its place.
+    fn follow(&self) -> Result<(), StoreError> {
+        if self.is_in_place() {
+            return Ok(());
+        }
+        warn_once(&format!(
+            "the store {} was deleted or replaced while it was in use: from now on, results go \
+             to the one that is there",
+            self.dir().display()
+        ));
+        self.layout.restore()?;
+        self.forget_snapshot();
+        self.metadata.reopen()
     }
 
     /// Reads documents as they are now.
@@ -128,7 +145,9 @@ impl Store {
         &self,
         f: impl FnMut(&mut Transaction<'_>) -> Result<R, StoreError>,
     ) -> Result<R, StoreError> {
-        let result = self.metadata.write(f)?;
+        self.follow()?;
+        let result = self.metadata.write(f);
+        let result = result.inspect_err(|error| self.metadata.stumbled(error))?;
         let commits = self.commits.fetch_add(1, Ordering::Relaxed) + 1;
         if commits.is_multiple_of(COMMITS_PER_SNAPSHOT) {
             self.forget_snapshot();
@@ -142,10 +161,18 @@ impl Store {
         &self,
         find: impl Fn(&Snapshot) -> Result<Option<R>, StoreError>,
     ) -> Result<Option<R>, StoreError> {
-        if let Some(found) = self.look_into_held(&find)? {
-            return Ok(Some(found));
+        match self.look_into_held(&find) {
+            Ok(None) => {}
+            Ok(found) => return Ok(found),
+            // The database may have been opened anew since.
+            Err(_) => self.forget_snapshot(),
         }
-        find(&*self.fresh_snapshot()?)
+        let found = self.fresh_snapshot().and_then(|fresh| find(&fresh));
+        if let Err(error) = &found {
+            self.forget_snapshot();
+            self.metadata.stumbled(error);
+        }
+        found
     }
 
     fn look_into_held<R>(

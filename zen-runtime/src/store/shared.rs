@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, LazyLock, Mutex, PoisonError, Weak},
 };
 
-use super::{Store, StoreError, error::AtPath, layout::Layout};
+use super::{Store, StoreError, layout::Layout};
 
 static OPEN: LazyLock<Mutex<HashMap<PathBuf, Weak<Store>>>> = LazyLock::new(Mutex::default);
 
@@ -15,13 +15,13 @@ impl Store {
     /// it. While a store is open, opening it again gives the same one.
     ///
     /// # Errors
-    /// If the folder cannot be made or read, if the database in it is damaged
-    /// or locked, or if a newer release made it.
+    /// If the folder cannot be made or read, if the database in it is locked, or
+    /// if a newer release made it.
     pub(crate) fn open(dir: &Path) -> Result<Arc<Self>, StoreError> {
         let layout = Layout::create(dir)?;
         let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
         let known = open.get(layout.root()).and_then(Weak::upgrade);
-        if let Some(store) = known.filter(|store| store.is_at(&layout)) {
+        if let Some(store) = known.filter(|store| store.is_in_place()) {
             return Ok(store);
         }
         let root = layout.root().to_owned();
@@ -30,12 +30,4 @@ impl Store {
         open.insert(root, Arc::downgrade(&store));
         Ok(store)
     }
-}
-
-/// Tells the database file from a later one of the same name. `None` where the
-/// system does not say.
-pub(super) fn identity_of_database(layout: &Layout) -> Result<Option<(u64, u64)>, StoreError> {
-    let path = layout.metadata();
-    let metadata = std::fs::metadata(&path).at(&path)?;
-    Ok(super::files::inode(&metadata))
 }

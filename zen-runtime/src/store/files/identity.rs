@@ -4,12 +4,17 @@ use std::{fs::Metadata, time::SystemTime};
 
 use serde::{Deserialize, Serialize};
 
+/// A file that changed less than this before it was read may change again
+/// without its times telling: file systems keep them in steps of up to two
+/// seconds.
+const RESOLUTION: i128 = 2_000_000_000;
+
 /// What the file system says of a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Identity {
+pub(in crate::store) struct Identity {
     /// Device and inode; `None` on systems that have no such numbers.
-    pub(super) place: Option<(u64, u64)>,
-    pub(super) size: u64,
+    pub(in crate::store) place: Option<(u64, u64)>,
+    pub(in crate::store) size: u64,
     /// When the content changed, in nanoseconds since 1970. A program may set
     /// it to anything.
     pub(super) modified: i128,
@@ -19,7 +24,7 @@ pub(super) struct Identity {
 }
 
 impl Identity {
-    pub(super) fn of(metadata: &Metadata) -> Self {
+    pub(in crate::store) fn of(metadata: &Metadata) -> Self {
         let (modified, changed) = times(metadata);
         Self {
             place: inode(metadata),
@@ -27,6 +32,13 @@ impl Identity {
             modified,
             changed,
         }
+    }
+
+    /// Whether any change after `then`, in nanoseconds since 1970, shows in the
+    /// times.
+    pub(in crate::store) fn is_at_rest(&self, then: i128) -> bool {
+        let last = self.modified.max(self.changed);
+        last.saturating_add(RESOLUTION) < then
     }
 
     /// The key that the file is remembered under: device and inode as
@@ -38,7 +50,7 @@ impl Identity {
 }
 
 /// Nanoseconds since 1970.
-pub(super) fn nanoseconds(time: SystemTime) -> i128 {
+pub(in crate::store) fn nanoseconds(time: SystemTime) -> i128 {
     let nanoseconds = |length: std::time::Duration| i128::try_from(length.as_nanos());
     match time.duration_since(SystemTime::UNIX_EPOCH) {
         Ok(since) => nanoseconds(since).unwrap_or(i128::MAX),

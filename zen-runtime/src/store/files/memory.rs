@@ -14,11 +14,6 @@ use crate::{
     store::{metadata::Table, seal},
 };
 
-/// A file that changed less than this before it was read may change again
-/// without its times telling: file systems keep them in steps of up to two
-/// seconds.
-const RESOLUTION: i128 = 2_000_000_000;
-
 /// The hash of a file as it was at one time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Remembered {
@@ -31,8 +26,7 @@ pub(super) struct Remembered {
 impl Remembered {
     /// Whether any later change of the file shows in its times.
     pub(super) fn is_settled(&self) -> bool {
-        let last = self.identity.modified.max(self.identity.changed);
-        last.saturating_add(RESOLUTION) < self.read_at
+        self.identity.is_at_rest(self.read_at)
     }
 
     /// The bytes to store; `None` if the codec refuses.

@@ -12,8 +12,11 @@ mod reading;
 
 use std::{fs, io, path::Path};
 
-use self::{identity::Identity, memory::Remembered};
-pub(super) use self::{identity::inode, memory::FileMemory};
+use self::memory::Remembered;
+pub(super) use self::{
+    identity::{Identity, inode, nanoseconds},
+    memory::FileMemory,
+};
 use super::{Store, StoreError, metadata::Table, warning::warn_once};
 use crate::codec::FileHasher;
 

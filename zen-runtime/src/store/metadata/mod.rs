@@ -3,86 +3,64 @@
 //!
 //! redb does not check the pages that it reads, and a damaged one may make it
 //! panic. Every call of it goes through [`guard`], which turns errors and
-//! panics alike into a [`StoreError`].
+//! panics alike into a [`StoreError`]. After one the database is opened again.
 
+mod guard;
+mod handle;
+mod recovery;
 mod snapshot;
 mod tables;
 mod transaction;
 mod walk;
 
 use std::{
-    any::Any,
     fmt,
-    panic::{AssertUnwindSafe, catch_unwind},
-    path::Path,
-    sync::Arc,
+    path::{Path, PathBuf},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicU32, Ordering},
+    },
 };
-
-use redb::{Builder, ConcurrencyMode, Database, ReadTransaction, ReadableDatabase};
 
 pub(super) use self::snapshot::{Page, Snapshot};
 pub(super) use self::tables::Table;
+#[cfg(test)]
+pub(super) use self::transaction::Format;
+use self::{
+    guard::{guard, is_latched},
+    handle::Handle,
+};
 pub(crate) use self::{snapshot::View, tables::Collection, transaction::Transaction, walk::Visit};
 use super::StoreError;
 
-/// The newest format of the database that this release knows.
-const FORMAT: u64 = 1;
+/// How often a process looks through a database that redb stumbled over. What
+/// comes back so often is not mended by that.
+const REPAIRS: u32 = 3;
 
-/// Memory for pages, in bytes: the working set of a hit is a few pages per
-/// table, and the operating system keeps the rest.
-const CACHE: usize = 64 << 20;
-
-/// The open database.
+/// The database.
 pub(super) struct Metadata {
     path: Arc<Path>,
-    /// `None` only while it is dropped.
-    database: Option<Database>,
+    /// See [`recovery::open`].
+    lock: PathBuf,
+    handle: RwLock<Arc<Handle>>,
+    repairs: AtomicU32,
 }
 
 impl Metadata {
-    /// Opens the database, and makes one if there is none.
-    pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
-        let database = guard(path, || {
-            Builder::new()
-                .set_concurrency_mode(ConcurrencyMode::MultiWriter)
-                .set_cache_size(CACHE)
-                .create(path)
-        })?;
-        let metadata = Self {
+    /// Opens the database, and makes one if there is none. `lock` is the file
+    /// to lock while a damaged one is set aside.
+    pub(super) fn open(path: &Path, lock: PathBuf) -> Result<Self, StoreError> {
+        Ok(Self {
+            handle: RwLock::new(Arc::new(recovery::open(path, &lock)?)),
             path: path.into(),
-            database: Some(database),
-        };
-        metadata.prepare()?;
-        Ok(metadata)
-    }
-
-    /// Makes sure that the format is one this release knows, and that all
-    /// tables are there.
-    fn prepare(&self) -> Result<(), StoreError> {
-        // The format comes first: the tables of a later one may be of other
-        // types, so that they cannot be opened.
-        let found = snapshot::format(&self.path, &self.begin_read()?)?;
-        if found.is_some() {
-            return check(found);
-        }
-        self.write(|transaction| {
-            // Another process may have been first.
-            check(transaction.format()?)?;
-            transaction.create_tables(FORMAT)
+            lock,
+            repairs: AtomicU32::new(0),
         })
-    }
-
-    fn database(&self) -> &Database {
-        self.database.as_ref().expect("it is taken only by drop")
     }
 
     /// Everything as it is now.
     pub(super) fn snapshot(&self) -> Result<Snapshot, StoreError> {
-        Snapshot::new(self.path.clone(), self.begin_read()?)
-    }
-
-    fn begin_read(&self) -> Result<ReadTransaction, StoreError> {
-        guard(&self.path, || self.database().begin_read())
+        self.with(|handle| Snapshot::new(self.path.clone(), handle.begin_read(&self.path)?))
     }
 
     /// Runs `f` in a write transaction and commits it; what `f` wrote is
@@ -91,7 +69,7 @@ impl Metadata {
         &self,
         f: impl FnOnce(&mut Transaction<'_>) -> Result<R, StoreError>,
     ) -> Result<R, StoreError> {
-        let transaction = guard(&self.path, || self.database().begin_write())?;
+        let transaction = self.with(|handle| handle.begin_write(&self.path))?;
         match f(&mut Transaction::new(&self.path, &transaction)) {
             Ok(result) => {
                 guard(&self.path, || transaction.commit())?;
@@ -105,14 +83,67 @@ impl Metadata {
             }
         }
     }
-}
 
-impl Drop for Metadata {
-    fn drop(&mut self) {
-        // Closing a damaged database may panic. All that was promised is
-        // already on disk.
-        let database = self.database.take();
-        let _ = catch_unwind(AssertUnwindSafe(|| drop(database)));
+    /// Whether the file is still the one in the store's folder.
+    pub(super) fn is_in_place(&self) -> bool {
+        self.handle().is_at(&self.path)
+    }
+
+    /// Opens what is now in the store's folder.
+    pub(super) fn reopen(&self) -> Result<(), StoreError> {
+        let before = self.handle();
+        self.replace(&before, || recovery::open(&self.path, &self.lock))?;
+        Ok(())
+    }
+
+    /// Calls `call`; if redb will not go on with what it has open, once more
+    /// with the file opened again.
+    fn with<T>(&self, call: impl Fn(&Handle) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let handle = self.handle();
+        match call(&handle) {
+            Err(error) if is_latched(&error) => {
+                call(&*self.replace(&handle, || recovery::open(&self.path, &self.lock))?)
+            }
+            Err(error @ StoreError::Damaged { .. }) => match self.repair(&handle) {
+                Some(repaired) => call(&repaired),
+                None => Err(error),
+            },
+            other => other,
+        }
+    }
+
+    /// Tells that reading went wrong: a database that is damaged is repaired or
+    /// set aside, so that the next call finds a whole one.
+    pub(super) fn stumbled(&self, error: &StoreError) {
+        if matches!(error, StoreError::Damaged { .. }) {
+            self.repair(&self.handle());
+        }
+    }
+
+    fn repair(&self, before: &Arc<Handle>) -> Option<Arc<Handle>> {
+        if before.is_read_only() || self.repairs.fetch_add(1, Ordering::Relaxed) >= REPAIRS {
+            return None;
+        }
+        let open = || recovery::open_damaged(&self.path, &self.lock);
+        self.replace(before, open).ok()
+    }
+
+    /// Puts another handle in the place of `before`, unless another thread did.
+    fn replace(
+        &self,
+        before: &Arc<Handle>,
+        open: impl FnOnce() -> Result<Handle, StoreError>,
+    ) -> Result<Arc<Handle>, StoreError> {
+        let mut handle = self.handle.write().unwrap_or_else(PoisonError::into_inner);
+        if Arc::ptr_eq(before, &handle) {
+            *handle = Arc::new(open()?);
+        }
+        Ok(handle.clone())
+    }
+
+    fn handle(&self) -> Arc<Handle> {
+        let handle = self.handle.read().unwrap_or_else(PoisonError::into_inner);
+        handle.clone()
     }
 }
 
@@ -121,46 +152,5 @@ impl fmt::Debug for Metadata {
         f.debug_struct("Metadata")
             .field("path", &self.path)
             .finish_non_exhaustive()
-    }
-}
-
-/// Refuses a format of a later release.
-fn check(format: Option<u64>) -> Result<(), StoreError> {
-    match format {
-        Some(found) if found > FORMAT => Err(StoreError::Newer {
-            found,
-            known: FORMAT,
-        }),
-        _ => Ok(()),
-    }
-}
-
-/// Calls into redb. Its errors and panics become errors that name `path`.
-fn guard<T, E: Into<redb::Error>>(
-    path: &Path,
-    call: impl FnOnce() -> Result<T, E>,
-) -> Result<T, StoreError> {
-    match catch_unwind(AssertUnwindSafe(call)) {
-        Ok(Ok(value)) => Ok(value),
-        Ok(Err(error)) => Err(refused(path, error.into())),
-        Err(panic) => Err(damaged(path, panic.as_ref())),
-    }
-}
-
-#[cold]
-fn refused(path: &Path, error: redb::Error) -> StoreError {
-    StoreError::Metadata {
-        path: path.to_owned(),
-        source: Box::new(error),
-    }
-}
-
-#[cold]
-fn damaged(path: &Path, panic: &(dyn Any + Send)) -> StoreError {
-    let text = panic.downcast_ref::<&str>().map(ToString::to_string);
-    let message = text.or_else(|| panic.downcast_ref::<String>().cloned());
-    StoreError::Damaged {
-        path: path.to_owned(),
-        message: message.unwrap_or_else(|| "the database panicked".to_owned()),
     }
 }

@@ -6,6 +6,7 @@ use redb::{OwnedAccessGuard, ReadOnlyTable, ReadTransaction, TableError};
 
 use super::{
     Collection, Table, guard,
+    transaction::Format,
     walk::{Order, Visit, walk},
 };
 use crate::store::{StoreError, documents};
@@ -90,14 +91,11 @@ impl Snapshot {
     }
 }
 
-/// The format that the database says it has; `None` if it is a new one.
-pub(super) fn format(
-    path: &Path,
-    transaction: &ReadTransaction,
-) -> Result<Option<u64>, StoreError> {
+/// The format that the database says it has.
+pub(super) fn format(path: &Path, transaction: &ReadTransaction) -> Result<Format, StoreError> {
     let table = open(path, transaction, Table::FORMAT)?;
     let page = get(path, table.as_ref(), &[])?;
-    Ok(page.map(|page| super::transaction::format_of(&page)))
+    Ok(Format::read(page.as_deref()))
 }
 
 /// Opens a table; `None` if nothing was ever written to it.

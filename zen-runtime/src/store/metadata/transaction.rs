@@ -8,7 +8,7 @@ use super::{
     Collection, Table, guard,
     walk::{Order, Visit, walk},
 };
-use crate::store::{StoreError, documents};
+use crate::store::{StoreError, documents, seal};
 
 /// One write transaction: all of it is kept, or nothing.
 pub(crate) struct Transaction<'t> {
@@ -99,10 +99,9 @@ impl<'t> Transaction<'t> {
         })
     }
 
-    /// The format that the database says it has; `None` if it is a new one.
-    pub(super) fn format(&self) -> Result<Option<u64>, StoreError> {
-        let value = self.look(Table::FORMAT, &[])?;
-        Ok(value.as_deref().map(format_of))
+    /// The format that the database says it has.
+    pub(super) fn format(&self) -> Result<Format, StoreError> {
+        Ok(Format::read(self.look(Table::FORMAT, &[])?.as_deref()))
     }
 
     /// Makes all tables that are not there yet, and notes the format.
@@ -112,14 +111,39 @@ impl<'t> Transaction<'t> {
                 self.inner.open_table(table.definition()).map(drop)
             })?;
         }
-        self.insert(Table::FORMAT, &[], &format.to_le_bytes())
+        self.insert(Table::FORMAT, &[], &Format::bytes(format))
     }
 }
 
-/// The format that these bytes stand for. What is not a number of this release
-/// is of a later one.
-pub(super) fn format_of(bytes: &[u8]) -> u64 {
-    bytes.try_into().map_or(u64::MAX, u64::from_le_bytes)
+/// What the database says of its format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::store) enum Format {
+    /// Nothing: it is a new one.
+    None,
+    /// This one.
+    Known(u64),
+    /// The bytes are not those of a number.
+    Damaged,
+}
+
+impl Format {
+    pub(super) fn read(stored: Option<&[u8]>) -> Self {
+        let Some(stored) = stored else {
+            return Self::None;
+        };
+        // Format 1 had no checksum here.
+        let body = seal::open(Table::FORMAT.name(), &[], stored)
+            .or_else(|| (stored == 1_u64.to_le_bytes()).then_some(stored));
+        let number = body.and_then(|body| body.try_into().ok());
+        number.map_or(Self::Damaged, |number| {
+            Self::Known(u64::from_le_bytes(number))
+        })
+    }
+
+    /// The bytes to store.
+    pub(in crate::store) fn bytes(format: u64) -> Vec<u8> {
+        seal::seal(Table::FORMAT.name(), &[], format.to_le_bytes().to_vec())
+    }
 }
 
 impl fmt::Debug for Transaction<'_> {

@@ -1,0 +1,160 @@
+//! One opening of the database file.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+};
+
+use redb::{
+    Builder, ConcurrencyMode, Database, ReadOnlyDatabase, ReadTransaction, ReadableDatabase,
+    WriteTransaction,
+};
+
+use super::{
+    guard::{guard, is_forbidden},
+    snapshot,
+    transaction::{Format, Transaction},
+};
+use crate::store::{StoreError, error::AtPath, files::inode};
+
+/// The newest format of the database that this release knows.
+pub(in crate::store) const FORMAT: u64 = 2;
+
+/// Memory for pages, in bytes: the working set of a hit is a few pages per
+/// table, and the operating system keeps the rest.
+const CACHE: usize = 64 << 20;
+
+/// How much of the file is looked at when it is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Check {
+    /// What opening needs.
+    None,
+    /// Every page. What can be repaired is.
+    Full,
+}
+
+/// The open database file.
+pub(super) struct Handle {
+    /// `None` only while it is dropped.
+    database: Option<Opened>,
+    /// Tells the file from a later one of the same name; `None` where the
+    /// system does not say.
+    identity: Option<(u64, u64)>,
+}
+
+enum Opened {
+    Shared(Database),
+    /// The file may not be written.
+    ReadOnly(ReadOnlyDatabase),
+}
+
+impl Handle {
+    /// Opens the database, and makes one if there is none. One that may not be
+    /// written is opened for reading.
+    pub(super) fn open(path: &Path, check: Check) -> Result<Self, StoreError> {
+        let database = match guard(path, || builder(check).create(path)) {
+            Ok(database) => Opened::Shared(database),
+            Err(error) if is_forbidden(&error) => {
+                let read_only = guard(path, || builder(Check::None).open_read_only(path));
+                // Why it may not be written says more than why it may not be
+                // read either.
+                Opened::ReadOnly(read_only.map_err(|_| error)?)
+            }
+            Err(error) => return Err(error),
+        };
+        let handle = Self {
+            database: Some(database),
+            identity: identity(path)?,
+        };
+        handle.prepare(path)?;
+        Ok(handle)
+    }
+
+    /// Makes sure that the format is one this release knows, and that all
+    /// tables are there.
+    fn prepare(&self, path: &Path) -> Result<(), StoreError> {
+        // The format comes first: the tables of a later one may be of other
+        // types, so that they cannot be opened.
+        let found = snapshot::format(path, &self.begin_read(path)?)?;
+        if found.is_current(path)? || self.is_read_only() {
+            return Ok(());
+        }
+        let transaction = self.begin_write(path)?;
+        let mut writing = Transaction::new(path, &transaction);
+        // Another process may have been first.
+        if !writing.format()?.is_current(path)? {
+            writing.create_tables(FORMAT)?;
+        }
+        guard(path, || transaction.commit())
+    }
+
+    pub(super) fn begin_read(&self, path: &Path) -> Result<ReadTransaction, StoreError> {
+        guard(path, || match self.opened() {
+            Opened::Shared(database) => database.begin_read(),
+            Opened::ReadOnly(database) => database.begin_read(),
+        })
+    }
+
+    pub(super) fn begin_write(&self, path: &Path) -> Result<WriteTransaction, StoreError> {
+        match self.opened() {
+            Opened::Shared(database) => guard(path, || database.begin_write()),
+            Opened::ReadOnly(_) => Err(StoreError::ReadOnly {
+                path: path.to_owned(),
+            }),
+        }
+    }
+
+    pub(super) fn is_read_only(&self) -> bool {
+        matches!(self.opened(), Opened::ReadOnly(_))
+    }
+
+    /// Whether the file is still the one that goes by the name `path`.
+    pub(super) fn is_at(&self, path: &Path) -> bool {
+        identity(path).is_ok_and(|now| now == self.identity)
+    }
+
+    fn opened(&self) -> &Opened {
+        self.database.as_ref().expect("it is taken only by drop")
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        // Closing a damaged database may panic. All that was promised is
+        // already on disk.
+        let database = self.database.take();
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(database)));
+    }
+}
+
+fn builder(check: Check) -> Builder {
+    let mut builder = Builder::new();
+    builder
+        .set_concurrency_mode(ConcurrencyMode::MultiWriter)
+        .set_cache_size(CACHE)
+        .set_check_integrity_on_open(check == Check::Full);
+    builder
+}
+
+fn identity(path: &Path) -> Result<Option<(u64, u64)>, StoreError> {
+    Ok(inode(&std::fs::metadata(path).at(path)?))
+}
+
+impl Format {
+    /// Whether the database can be used as it is.
+    fn is_current(self, path: &Path) -> Result<bool, StoreError> {
+        match self {
+            Self::None => Ok(false),
+            Self::Known(found) if found > FORMAT => Err(StoreError::Newer {
+                found,
+                known: FORMAT,
+            }),
+            // Format 1 differs in the bytes of the format alone.
+            Self::Known(found) => Ok(found == FORMAT),
+            Self::Damaged => Err(super::guard::damaged(
+                path,
+                "the number of its format is not whole".to_owned(),
+            )),
+        }
+    }
+}
