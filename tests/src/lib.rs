@@ -1,5 +1,7 @@
 //! What the tests of the whole share.
 
+pub mod child;
+
 use std::{
     ops::Deref,
     path::Path,

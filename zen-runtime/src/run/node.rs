@@ -15,10 +15,10 @@ use crate::{
     fingerprint::Fingerprint,
     pipeline::{Node, OutputRef},
     step::{
-        Decision, Encoded, MissReason, Need, NewResult, PreparedCall, Step, StepFailure, Value,
-        decide, keep, scoped, warn_once, with_progress,
+        Decision, Encoded, MissReason, Need, NewResult, PreparedCall, Step, StepFailure, Turn,
+        Value, decide, keep, scoped, turn, warn_once, with_progress,
     },
-    store::{Hit, Output},
+    store::{Flight, Hit, Output},
 };
 
 /// What came of a worker's turn with a step.
@@ -53,9 +53,9 @@ pub(super) fn run(shared: &Shared<'_>, index: usize) -> NodeOutcome {
             (Some(call), decision)
         }
     };
-    let mut run = match decision {
-        Decision::Hit(hit) => cached(shared, index, hit),
-        Decision::Miss(reasons) => compute(shared, index, step, call.as_ref(), reasons),
+    let mut run = match next(shared, call.as_ref(), decision) {
+        Next::Cached(hit) => cached(shared, index, hit),
+        Next::Compute(miss) => compute(shared, index, step, call.as_ref(), miss),
     };
     run.fingerprint = call.map(|call| call.fingerprint());
     run.duration = started.elapsed();
@@ -63,6 +63,32 @@ pub(super) fn run(shared: &Shared<'_>, index: usize) -> NodeOutcome {
         return NodeOutcome::Abandoned;
     }
     done(run)
+}
+
+/// What a miss is computed with: its reasons, and its flight.
+struct Miss {
+    reasons: Vec<MissReason>,
+    flight: Flight,
+}
+
+/// What a decision comes to, when others may be computing the same call.
+enum Next {
+    Cached(Hit),
+    Compute(Miss),
+}
+
+fn next(shared: &Shared<'_>, call: Option<&PreparedCall>, decision: Decision) -> Next {
+    let reasons = match decision {
+        Decision::Hit(hit) => return Next::Cached(hit),
+        Decision::Miss(reasons) => reasons,
+    };
+    let cached = call.filter(|call| call.definition.is_cached());
+    let flight = match cached.map(|call| turn(shared.settings.repository, call, Need::Ids)) {
+        Some(Turn::Stored(hit)) => return Next::Cached(hit),
+        Some(Turn::Compute(flight)) => flight,
+        None => Flight::none(),
+    };
+    Next::Compute(Miss { reasons, flight })
 }
 
 fn done(run: StepRun) -> NodeOutcome {
@@ -118,29 +144,34 @@ fn compute(
     index: usize,
     step: &Step,
     call: Option<&PreparedCall>,
-    reasons: Vec<MissReason>,
+    miss: Miss,
 ) -> StepRun {
     let node = &shared.graph.nodes[index];
     shared.observer.step_started(index, &node.name);
-    match execute(shared, index, step) {
+    match miss.flight.during(|| execute(shared, index, step)) {
         Err(failure) => shared.step_run(index, failure.into()),
-        Ok((values, duration)) => {
-            let outputs = store(shared, node, step, call, &values, duration);
-            hold(shared, index, values.into_iter().map(Some));
+        Ok(fresh) => {
+            let outputs = store(shared, node, step, call, &fresh, miss.flight);
+            hold(shared, index, fresh.values.into_iter().map(Some));
+            let outcome = StepOutcome::Computed {
+                reasons: miss.reasons,
+            };
             StepRun {
                 outputs,
-                ..shared.step_run(index, StepOutcome::Computed { reasons })
+                ..shared.step_run(index, outcome)
             }
         }
     }
 }
 
+/// What a step's function gave.
+struct Fresh {
+    values: Vec<Value>,
+    duration: Duration,
+}
+
 /// Runs the function of a node on its inputs' values, with panics caught.
-fn execute(
-    shared: &Shared<'_>,
-    index: usize,
-    step: &Step,
-) -> Result<(Vec<Value>, Duration), StepFailure> {
+fn execute(shared: &Shared<'_>, index: usize, step: &Step) -> Result<Fresh, StepFailure> {
     let node = &shared.graph.nodes[index];
     let values = gather(shared, index)?;
     let span = tracing::info_span!(
@@ -158,7 +189,10 @@ fn execute(
     };
     let values = catch_unwind(AssertUnwindSafe(body))
         .unwrap_or_else(|payload| Err(StepFailure::from_panic(&*payload)))?;
-    Ok((values, started.elapsed()))
+    Ok(Fresh {
+        values,
+        duration: started.elapsed(),
+    })
 }
 
 /// Computes a node again whose stored values are gone, and stores them.
@@ -173,15 +207,16 @@ pub(super) fn compute_again(shared: &Shared<'_>, index: usize) -> Result<Compute
         .as_ref()
         .ok_or_else(|| StepFailure::new("the step is not linked into this binary"))?;
     let call = prepare(shared.settings.repository, node, step, &artifacts(shared)).ok();
-    let (values, duration) = execute(shared, index, step)?;
+    let fresh = execute(shared, index, step)?;
+    let outputs = store(shared, node, step, call.as_ref(), &fresh, Flight::none());
     let reasons = Vec::new();
     let run = StepRun {
-        outputs: store(shared, node, step, call.as_ref(), &values, duration),
+        outputs,
         fingerprint: call.map(|call| call.fingerprint()),
-        duration,
+        duration: fresh.duration,
         ..shared.step_run(index, StepOutcome::Computed { reasons })
     };
-    let values = values.into_iter().map(Some).collect();
+    let values = fresh.values.into_iter().map(Some).collect();
     Ok(Computed { run, values })
 }
 
@@ -222,8 +257,8 @@ fn store(
     node: &Node,
     step: &Step,
     call: Option<&PreparedCall>,
-    values: &[Value],
-    duration: Duration,
+    fresh: &Fresh,
+    flight: Flight,
 ) -> Vec<Output> {
     let Some(call) = call else {
         return Vec::new();
@@ -231,7 +266,7 @@ fn store(
     let encoded = step
         .output_types()
         .iter()
-        .zip(values)
+        .zip(&fresh.values)
         .map(|(kind, value)| (kind.encode)(value))
         .collect::<Result<Vec<Encoded>, _>>();
     match encoded {
@@ -246,8 +281,9 @@ fn store(
             let result = NewResult {
                 types: step.output_types(),
                 encoded,
-                duration,
+                duration: fresh.duration,
                 run: Some(shared.settings.run.to_string()),
+                flight,
             };
             keep(shared.settings.repository, call, result)
         }

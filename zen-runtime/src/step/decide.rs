@@ -112,14 +112,49 @@ pub fn decide(repository: &Repository, call: &PreparedCall, need: Need) -> Decis
     })
 }
 
+/// What [`decide`] finds when a call that was a miss may have become a hit, as
+/// another thread or process computed it. Does not ask why it is a miss still.
+pub(super) fn decide_again(
+    repository: &Repository,
+    call: &PreparedCall,
+    need: Need,
+) -> Option<Hit> {
+    if conflicts(call.definition) {
+        return None;
+    }
+    match find(repository, call, need) {
+        Ok(Found::Hit(hit)) => Some(hit),
+        // It was told when it was decided on first.
+        Ok(Found::Nothing | Found::Hollow(_)) | Err(_) => None,
+    }
+}
+
 fn look_up(
     repository: &Repository,
     call: &PreparedCall,
     need: Need,
 ) -> Result<Decision, StoreError> {
+    Ok(match find(repository, call, need)? {
+        Found::Hit(hit) => Decision::Hit(hit),
+        Found::Hollow(reason) => Decision::Miss(vec![reason]),
+        Found::Nothing => Decision::Miss(what_changed(repository, call)?),
+    })
+}
+
+/// What is stored of a call.
+enum Found {
+    /// A record, and all that is needed of its artifacts.
+    Hit(Hit),
+    /// A record that is no hit, and why.
+    Hollow(MissReason),
+    /// No record.
+    Nothing,
+}
+
+fn find(repository: &Repository, call: &PreparedCall, need: Need) -> Result<Found, StoreError> {
     let store = repository.store();
     let Some(hit) = store.hit(&call.fingerprint)? else {
-        return Ok(Decision::Miss(what_changed(repository, call)?));
+        return Ok(Found::Nothing);
     };
     for output in &hit.outputs {
         let reason = match store.presence(&output.id)? {
@@ -128,9 +163,9 @@ fn look_up(
             Presence::Evicted => MissReason::Evicted(output.id),
             Presence::Missing => MissReason::ArtifactMissing(output.id),
         };
-        return Ok(Decision::Miss(vec![reason]));
+        return Ok(Found::Hollow(reason));
     }
-    Ok(Decision::Hit(hit))
+    Ok(Found::Hit(hit))
 }
 
 /// How the call differs from the nearest of the step's latest results.

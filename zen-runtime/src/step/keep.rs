@@ -5,7 +5,7 @@ use std::{borrow::Cow, time::Duration};
 use super::{Encoded, OutputType, PreparedCall, warn_once};
 use crate::{
     codec::{ArtifactId, BINCODE},
-    store::{NewArtifact, Output, Record, Repository, unix_millis},
+    store::{Flight, NewArtifact, Output, Record, Repository, unix_millis},
 };
 
 /// A computed result on its way into the store.
@@ -15,6 +15,8 @@ pub(crate) struct NewResult<'a> {
     pub(crate) encoded: Vec<Encoded>,
     pub(crate) duration: Duration,
     pub(crate) run: Option<String>,
+    /// Over when the result can be seen.
+    pub(crate) flight: Flight,
 }
 
 /// Stores a result, unless an input file changed while the step read it, and
@@ -81,6 +83,7 @@ fn write(repository: &Repository, call: &PreparedCall, outputs: &[Output], resul
             call.definition.name()
         ));
     }
+    drop(result.flight.land());
 }
 
 fn artifacts(encoded: Vec<Encoded>) -> Vec<NewArtifact> {

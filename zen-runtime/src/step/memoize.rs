@@ -10,12 +10,13 @@ use std::{
 use tracing::Instrument;
 
 use super::{
-    Arguments, Decision, Definition, MissReason, Need, NewResult, OutputCodec, PreparedCall,
-    ambient, bypass::Bypass, decide, keep, load::load, warn_not_deterministic, warn_once,
+    Arguments, Decision, Definition, MissReason, Need, NewResult, OutputCodec, PreparedCall, Turn,
+    ambient, bypass::Bypass, decide, keep, load::load, turn, turn::turn_async,
+    warn_not_deterministic, warn_once,
 };
 use crate::{
     codec::{ArtifactId, CodecError},
-    store::{Hit, Repository},
+    store::{Flight, Hit, Repository},
 };
 
 /// What is known of a call before its body runs.
@@ -56,10 +57,15 @@ impl<V> Begun<V> {
             State::Uncached => return body(),
             State::Pending(pending) => pending,
         };
+        let turn = turn(&pending.repository, &pending.call, Need::Values);
+        let flight = match pending.taken(turn) {
+            Taken::Value(value) => return Ok(value),
+            Taken::Flight(flight) => flight,
+        };
         let span = pending.span();
         let started = Instant::now();
-        let value = span.in_scope(body)?;
-        pending.finish(&value, started.elapsed());
+        let value = flight.during(|| span.in_scope(body))?;
+        pending.finish(&value, started.elapsed(), flight);
         Ok(value)
     }
 
@@ -82,10 +88,15 @@ impl<V> Begun<V> {
             State::Uncached => return body.await,
             State::Pending(pending) => pending,
         };
+        let turn = turn_async(&pending.repository, &pending.call, Need::Values).await;
+        let flight = match pending.taken(turn) {
+            Taken::Value(value) => return Ok(value),
+            Taken::Flight(flight) => flight,
+        };
         let span = pending.span();
         let started = Instant::now();
-        let value = body.instrument(span).await?;
-        pending.finish(&value, started.elapsed());
+        let value = flight.around(body.instrument(span)).await?;
+        pending.finish(&value, started.elapsed(), flight);
         Ok(value)
     }
 }
@@ -121,13 +132,18 @@ fn state<V>(
             return State::Uncached;
         }
     };
-    match decide(&repository, &call, Need::Values) {
-        Decision::Hit(hit) => known(repository, codec, call, &hit),
-        Decision::Miss(reasons) => {
-            let lost = reasons.iter().find_map(MissReason::lost);
-            Pending::state(repository, codec, call, lost)
-        }
-    }
+    let decision = decide(&repository, &call, Need::Values);
+    let pending = Pending {
+        repository,
+        codec,
+        call,
+        lost: decision.reasons().iter().find_map(MissReason::lost),
+    };
+    let known = match decision {
+        Decision::Hit(hit) => pending.known(&hit),
+        Decision::Miss(_) => None,
+    };
+    known.map_or_else(|| State::Pending(Box::new(pending)), State::Known)
 }
 
 fn warn_unidentified(definition: &'static Definition, argument: &str, error: &CodecError) {
@@ -135,28 +151,6 @@ fn warn_unidentified(definition: &'static Definition, argument: &str, error: &Co
         "a call of `{}` is not cached: its argument `{argument}` has no identity: {error}",
         definition.name(),
     ));
-}
-
-/// The value of a hit; if it cannot be had after all, the call is computed.
-fn known<V>(
-    repository: Repository,
-    codec: OutputCodec<V>,
-    call: PreparedCall,
-    hit: &Hit,
-) -> State<V> {
-    match load(&repository, codec, hit) {
-        Ok(value) => {
-            tracing::debug!(target: "zen", step = call.definition.name(), "hit");
-            State::Known(value)
-        }
-        Err(error) => {
-            warn_once(format!(
-                "a stored result of `{}` is computed again: {error}",
-                call.definition.name()
-            ));
-            Pending::state(repository, codec, call, None)
-        }
-    }
 }
 
 /// A call that is a miss.
@@ -168,19 +162,38 @@ struct Pending<V> {
     lost: Option<ArtifactId>,
 }
 
+/// What a miss has come to when it is the caller's turn.
+enum Taken<V> {
+    /// Another thread or process has computed it meanwhile.
+    Value(V),
+    Flight(Flight),
+}
+
 impl<V> Pending<V> {
-    fn state(
-        repository: Repository,
-        codec: OutputCodec<V>,
-        call: PreparedCall,
-        lost: Option<ArtifactId>,
-    ) -> State<V> {
-        State::Pending(Box::new(Self {
-            repository,
-            codec,
-            call,
-            lost,
-        }))
+    fn taken(&self, turn: Turn) -> Taken<V> {
+        match turn {
+            Turn::Compute(flight) => Taken::Flight(flight),
+            Turn::Stored(hit) => self
+                .known(&hit)
+                .map_or_else(|| Taken::Flight(Flight::none()), Taken::Value),
+        }
+    }
+
+    /// The value of a hit; if it cannot be had after all, the call is computed.
+    fn known(&self, hit: &Hit) -> Option<V> {
+        match load(&self.repository, self.codec, hit) {
+            Ok(value) => {
+                tracing::debug!(target: "zen", step = self.call.definition.name(), "hit");
+                Some(value)
+            }
+            Err(error) => {
+                warn_once(format!(
+                    "a stored result of `{}` is computed again: {error}",
+                    self.call.definition.name()
+                ));
+                None
+            }
+        }
     }
 
     fn span(&self) -> tracing::Span {
@@ -192,7 +205,7 @@ impl<V> Pending<V> {
         )
     }
 
-    fn finish(&self, value: &V, duration: Duration) {
+    fn finish(&self, value: &V, duration: Duration, flight: Flight) {
         match (self.codec.encode)(value) {
             Ok(encoded) => {
                 let is_lost = |lost| encoded.iter().all(|output| output.id != lost);
@@ -204,6 +217,7 @@ impl<V> Pending<V> {
                     encoded,
                     duration,
                     run: None,
+                    flight,
                 };
                 keep(&self.repository, &self.call, result);
             }

@@ -4,6 +4,7 @@ use std::{
     fs,
     io::{self, Write},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use super::error::{AtPath, StoreError};
@@ -20,6 +21,7 @@ pub(super) struct Layout {
     root: PathBuf,
     blobs: PathBuf,
     temporary: PathBuf,
+    locks: Arc<Path>,
     quarantine: PathBuf,
 }
 
@@ -34,6 +36,7 @@ impl Layout {
         let layout = Self {
             blobs: root.join("blobs"),
             temporary: root.join("tmp"),
+            locks: root.join("locks").into(),
             quarantine: root.join("quarantine"),
             root,
         };
@@ -51,7 +54,7 @@ impl Layout {
     }
 
     fn fill(&self) -> Result<(), StoreError> {
-        for folder in [&self.blobs, &self.temporary, &self.root.join("locks")] {
+        for folder in [&*self.blobs, &self.temporary, &self.locks] {
             unless_forbidden(fs::create_dir_all(folder)).at(folder)?;
         }
         write_new(&self.root.join(".gitignore"), b"*\n")?;
@@ -70,7 +73,7 @@ impl Layout {
 
     /// The file to lock while a damaged database is set aside.
     pub(super) fn recovery_lock(&self) -> PathBuf {
-        self.root.join("locks").join("recovery")
+        self.locks.join("recovery")
     }
 
     /// The folder of finished blobs.
@@ -81,6 +84,11 @@ impl Layout {
     /// The folder of blobs that are being written.
     pub(super) fn temporary(&self) -> &Path {
         &self.temporary
+    }
+
+    /// The folder of lock files.
+    pub(super) fn locks(&self) -> &Arc<Path> {
+        &self.locks
     }
 
     /// The folder of damaged blobs. Made when the first is found.

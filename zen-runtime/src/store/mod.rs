@@ -13,6 +13,7 @@ mod documents;
 mod error;
 mod evict;
 mod files;
+mod flight;
 mod layout;
 mod lookup;
 mod metadata;
@@ -39,6 +40,7 @@ use std::{
 pub(crate) use self::{
     artifact::{ArtifactInfo, NewArtifact, Presence},
     clock::unix_millis,
+    flight::{Boarding, Flight, Waited},
     metadata::{Collection, Transaction, View, Visit},
     record::Record,
 };

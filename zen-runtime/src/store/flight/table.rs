@@ -1,0 +1,204 @@
+//! The process's table of flights: who holds which, and who waits for which.
+
+use std::{
+    collections::HashMap,
+    process,
+    sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError},
+    thread,
+};
+
+use super::{
+    Flight, Key, Wait,
+    held::held,
+    holder::Holder,
+    is_this_process,
+    lock::LockFile,
+    wait::{Outcome, Waiting},
+    watch,
+};
+
+static TABLE: LazyLock<Shared> = LazyLock::new(|| Shared {
+    pid: process::id(),
+    table: Mutex::default(),
+});
+
+struct Shared {
+    /// The process that made the table.
+    pid: u32,
+    table: Mutex<Table>,
+}
+
+/// All flights and waits of this process.
+#[derive(Debug, Default)]
+pub(super) struct Table {
+    pub(super) flights: HashMap<Key, Entry>,
+    pub(super) waits: Vec<Arc<Waiting>>,
+    /// Whether the thread that watches over the waits runs.
+    pub(super) watched: bool,
+}
+
+/// A flight that is held, or being asked for, in this process.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) holder: Holder,
+    /// The name of the thread that holds it.
+    pub(super) thread: Option<Box<str>>,
+    /// Whether it is another process that computes.
+    elsewhere: bool,
+    /// What keeps other processes out, where there are locks.
+    lock: Option<Arc<LockFile>>,
+}
+
+/// What a caller gets of the table.
+pub(super) enum Seat {
+    /// Nothing: it computes without a flight.
+    None,
+    /// No other in this process has it.
+    Claim(Claim),
+    /// Another in this process has it.
+    Wait(Wait),
+}
+
+/// The one place in this process's table for a flight.
+#[derive(Debug)]
+pub(super) struct Claim(Key);
+
+/// The table, locked. `None` in a forked child: there it may have been locked
+/// by a thread that the child does not have.
+pub(super) fn table() -> Option<MutexGuard<'static, Table>> {
+    is_this_process(TABLE.pid).then(|| TABLE.table.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Takes a place in the table.
+pub(super) fn seat(key: &Key, holder: &Holder) -> Seat {
+    let chain = held();
+    if chain.contains(key) {
+        return Seat::None;
+    }
+    let Some(mut table) = table() else {
+        return Seat::None;
+    };
+    if !table.flights.contains_key(key) {
+        table.flights.insert(key.clone(), Entry::new(holder));
+        return Seat::Claim(Claim(key.clone()));
+    }
+    if table.would_wait_for_itself(key, &chain) {
+        return Seat::None;
+    }
+    let waiting = Waiting::new(key, &holder.step, chain);
+    if !table.wait(&waiting) {
+        return Seat::None;
+    }
+    Seat::Wait(Wait::here(waiting))
+}
+
+impl Entry {
+    fn new(holder: &Holder) -> Self {
+        Self {
+            holder: holder.clone(),
+            thread: thread::current().name().map(Into::into),
+            elsewhere: false,
+            lock: None,
+        }
+    }
+
+    /// Whether it is computed in this process.
+    pub(super) fn is_here(&self) -> bool {
+        !self.elsewhere
+    }
+}
+
+impl Table {
+    /// Enters a wait; says whether there is somebody to watch over it.
+    pub(super) fn wait(&mut self, waiting: &Arc<Waiting>) -> bool {
+        self.watched = self.watched || watch::start();
+        if self.watched {
+            self.waits.push(waiting.clone());
+        }
+        self.watched
+    }
+
+    /// The waits for a flight.
+    pub(super) fn waits_for(&self, key: &Key) -> impl Iterator<Item = &Arc<Waiting>> {
+        self.waits.iter().filter(move |wait| wait.key == *key)
+    }
+
+    /// Whether `key` waits, over any number of flights, for one of `chain`.
+    pub(super) fn would_wait_for_itself(&self, key: &Key, chain: &[Key]) -> bool {
+        if chain.is_empty() {
+            return false;
+        }
+        let mut reached = vec![key];
+        let mut next = 0;
+        while let Some(&flight) = reached.get(next) {
+            next += 1;
+            if chain.contains(flight) {
+                return true;
+            }
+            for wait in &self.waits {
+                if wait.chain.contains(flight) && !reached.contains(&&wait.key) {
+                    reached.push(&wait.key);
+                }
+            }
+        }
+        false
+    }
+}
+
+impl Claim {
+    pub(super) fn key(&self) -> &Key {
+        &self.0
+    }
+
+    /// Notes that another process computes.
+    pub(super) fn note_elsewhere(&self) {
+        self.note(|entry| entry.elsewhere = true);
+    }
+
+    /// The flight, with the lock that keeps other processes out, if there is
+    /// one.
+    pub(super) fn take_off(self, lock: Option<LockFile>) -> Flight {
+        self.note(|entry| {
+            entry.elsewhere = false;
+            entry.holder.restart();
+            entry.lock = lock.map(Arc::new);
+        });
+        Flight(Some(self))
+    }
+
+    fn note(&self, change: impl FnOnce(&mut Entry)) {
+        let mut table = table();
+        let entry = table
+            .as_mut()
+            .and_then(|table| table.flights.get_mut(&self.0));
+        if let Some(entry) = entry {
+            change(entry);
+        }
+    }
+
+    /// Ends the flight for this process.
+    pub(super) fn land(self) -> Option<Arc<LockFile>> {
+        self.take_lock()
+    }
+
+    fn take_lock(&self) -> Option<Arc<LockFile>> {
+        table()?.flights.get_mut(&self.0)?.lock.take()
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        // Before others of this process try to lock the file.
+        drop(self.take_lock());
+        let Some(mut table) = table() else {
+            return;
+        };
+        table.flights.remove(&self.0);
+        let waits: Vec<_> = table.waits_for(&self.0).cloned().collect();
+        // Waking may run code that comes back here.
+        drop(table);
+        for wait in waits {
+            wait.resolve(Outcome::Again);
+        }
+    }
+}
