@@ -113,6 +113,7 @@ mod pipeline;
 mod run;
 mod step;
 mod store;
+mod warning;
 
 pub use codec::{ArtifactId, Dir, File, Storable};
 pub use explain::{Explanation, Lineage};

@@ -148,8 +148,10 @@ impl Runner {
 
     fn try_keep(&self, record: &RunRecord) -> Result<(), StoreError> {
         let bytes = codec::encode(record).map_err(StoreError::encode)?;
-        self.repository.store().transact(|transaction| {
-            transaction.put(Collection::RUNS, record.id.as_str().as_bytes(), &bytes)
-        })
+        let key = record.id.as_str().as_bytes().to_vec();
+        let store = self.repository.store();
+        // With the last results, in the order in which they came.
+        store.hand_over_document(Collection::RUNS, key, bytes);
+        store.flush()
     }
 }

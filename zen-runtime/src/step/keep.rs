@@ -74,16 +74,10 @@ fn write(repository: &Repository, call: &PreparedCall, outputs: &[Output], resul
         run: result.run,
     };
     let record = call.definition.is_cached().then_some(record);
-    repository
-        .store()
-        .describe_source(&call.parts.source, || call.definition.source_items());
-    if let Err(error) = repository.store().commit(record, artifacts(result.encoded)) {
-        warn_once(format!(
-            "the result of `{}` is not kept: {error}",
-            call.definition.name()
-        ));
-    }
-    drop(result.flight.land());
+    let artifacts = artifacts(result.encoded);
+    let store = repository.store();
+    store.describe_source(&call.parts.source, || call.definition.source_items());
+    store.hand_over(record, artifacts, result.flight);
 }
 
 fn artifacts(encoded: Vec<Encoded>) -> Vec<NewArtifact> {

@@ -23,7 +23,6 @@ mod registry;
 mod turn;
 mod types;
 mod values;
-mod warning;
 mod watched;
 
 pub(crate) use ambient::scoped;
@@ -46,5 +45,6 @@ pub(crate) use turn::{Turn, turn};
 pub use types::{OutputType, ParameterType};
 pub(crate) use values::Slot;
 pub use values::{Kept, Taken, TakenIgnored, TypeProbe, Unkept, Value, Values};
-pub(crate) use warning::warn_once;
 pub(crate) use watched::Watch;
+
+pub(crate) use crate::warning::warn_once;

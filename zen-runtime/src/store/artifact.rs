@@ -79,6 +79,15 @@ impl NewArtifact {
         self.bytes.len() <= INLINE_LIMIT
     }
 
+    /// What the store will know of it.
+    pub(super) fn info(&self) -> ArtifactInfo {
+        ArtifactInfo {
+            codec: self.codec.to_owned(),
+            size: self.bytes.len() as u64,
+            inline: self.is_small(),
+        }
+    }
+
     /// The entry to store.
     pub(super) fn entry(&self) -> Vec<u8> {
         let place = if self.is_small() {

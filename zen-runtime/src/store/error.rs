@@ -51,6 +51,14 @@ pub enum StoreError {
         /// The newest format that this release knows.
         known: u64,
     },
+    /// Results that were handed over could not be written.
+    #[error("{count} results are not kept: {first}")]
+    NotKept {
+        /// How many since the last flush.
+        count: usize,
+        /// Why the first one of them is not.
+        first: Box<StoreError>,
+    },
     /// A record could not be encoded.
     #[error("a record could not be encoded: {source}")]
     Encode {

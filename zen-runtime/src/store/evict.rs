@@ -45,10 +45,13 @@ impl Repository {
 
 impl Store {
     fn evict(&self, id: &ArtifactId) -> Result<Eviction, StoreError> {
-        let eviction = self.write(|transaction| evict_entry(transaction, id))?;
+        let eviction = self
+            .disk
+            .write(|transaction| evict_entry(transaction, id))?;
         if let Eviction::Evicted { .. } = eviction {
-            self.forget_snapshot();
-            self.write(|transaction| self.remove_unnamed(transaction, id))?;
+            self.disk.forget_snapshot();
+            self.disk
+                .write(|transaction| self.remove_unnamed(transaction, id))?;
         }
         Ok(eviction)
     }
@@ -64,7 +67,7 @@ impl Store {
         if entry.is_some_and(|entry| entry.place == Place::Blob) {
             return Ok(0);
         }
-        blobs::remove(&self.layout, id)
+        blobs::remove(&self.disk.layout, id)
     }
 }
 

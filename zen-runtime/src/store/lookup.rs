@@ -1,6 +1,6 @@
 //! Looking up calls and artifacts.
 
-use std::sync::Arc;
+use std::{cmp::Reverse, collections::HashSet, sync::Arc};
 
 use super::{
     ArtifactInfo, Hit, Record, Store, StoreError,
@@ -19,7 +19,10 @@ impl Store {
     /// # Errors
     /// If the metadata store cannot be read.
     pub(crate) fn hit(&self, fingerprint: &Fingerprint) -> Result<Option<Hit>, StoreError> {
-        self.look(|snapshot| {
+        if let Some(pending) = self.committer.result(fingerprint) {
+            return Ok(pending.record.as_ref().map(Record::hit));
+        }
+        self.disk.look(|snapshot| {
             let page = snapshot.record(fingerprint.as_bytes())?;
             Ok(page.and_then(|page| record::decode_hit(fingerprint, &page)))
         })
@@ -33,7 +36,11 @@ impl Store {
         &self,
         fingerprint: &Fingerprint,
     ) -> Result<Option<Arc<Record>>, StoreError> {
-        self.look(|snapshot| Ok(record_in(snapshot, fingerprint)?.map(Arc::new)))
+        if let Some(pending) = self.committer.result(fingerprint) {
+            return Ok(pending.record.clone().map(Arc::new));
+        }
+        self.disk
+            .look(|snapshot| Ok(record_in(snapshot, fingerprint)?.map(Arc::new)))
     }
 
     /// The latest records of a step, the newest first, no more than `limit`.
@@ -41,28 +48,47 @@ impl Store {
     /// # Errors
     /// If the metadata store cannot be read.
     pub(crate) fn recent(&self, step: &str, limit: usize) -> Result<Vec<Record>, StoreError> {
-        let snapshot = self.fresh_snapshot()?;
-        let mut records = Vec::new();
-        if limit == 0 {
-            return Ok(records);
-        }
-        snapshot.scan(
-            Table::RECENT,
-            &record::recent::prefix(step),
-            &mut |key, _| {
+        let mut records = self.recent_pending(step, limit);
+        let mut seen: HashSet<_> = records.iter().map(|record| record.fingerprint).collect();
+        // Later than what is pending was looked at, so that what was committed
+        // in between is in here.
+        let snapshot = self.disk.fresh_snapshot()?;
+        let mut room = limit;
+        if limit > 0 {
+            let prefix = record::recent::prefix(step);
+            snapshot.scan(Table::RECENT, &prefix, &mut |key, _| {
                 let found = match record::recent::fingerprint(key) {
                     Some(fingerprint) => record_in(&snapshot, &fingerprint)?,
                     None => None,
                 };
                 // An entry may outlive its record. And the key says the step's name,
                 // a zero and more: with a zero in a name, that may be another step.
-                records.extend(
-                    found.filter(|record| record.recent_key() == key && record.parts.step == step),
-                );
-                Ok(records.len() < limit)
-            },
-        )?;
+                let found = found
+                    .filter(|record| record.recent_key() == key && record.parts.step == step)
+                    .filter(|record| seen.insert(record.fingerprint));
+                room -= usize::from(found.is_some());
+                records.extend(found);
+                Ok(room > 0)
+            })?;
+        }
+        records.sort_by_key(|record| Reverse(record.created));
+        records.truncate(limit);
         Ok(records)
+    }
+
+    /// The latest records of a step that are not yet on disk.
+    fn recent_pending(&self, step: &str, limit: usize) -> Vec<Record> {
+        let mut records: Vec<Record> = Vec::new();
+        self.committer.visit_latest(|pending| {
+            let found = pending.record.as_ref();
+            records.extend(
+                found
+                    .filter(|record| record.parts.step == step && records.len() < limit)
+                    .cloned(),
+            );
+            records.len() < limit
+        });
+        records
     }
 
     /// The calls that gave an artifact, in no particular order.
@@ -70,13 +96,26 @@ impl Store {
     /// # Errors
     /// If the metadata store cannot be read.
     pub(crate) fn producers(&self, id: &ArtifactId) -> Result<Vec<Fingerprint>, StoreError> {
-        let mut producers = Vec::new();
-        let snapshot = self.fresh_snapshot()?;
+        let mut producers = self.pending_producers(id);
+        let snapshot = self.disk.fresh_snapshot()?;
         snapshot.scan(Table::LINEAGE, id.as_bytes(), &mut |key, _| {
             producers.extend(lineage::fingerprint(key));
             Ok(true)
         })?;
+        producers.sort_unstable();
+        producers.dedup();
         Ok(producers)
+    }
+
+    fn pending_producers(&self, id: &ArtifactId) -> Vec<Fingerprint> {
+        let mut producers = Vec::new();
+        self.committer.visit_latest(|pending| {
+            let record = pending.record.as_ref();
+            let gave = record.filter(|record| record.outputs.iter().any(|output| output.id == *id));
+            producers.extend(gave.map(|record| record.fingerprint));
+            true
+        });
+        producers
     }
 
     /// Whether an artifact's bytes are there: in the metadata store, or as a
@@ -86,13 +125,18 @@ impl Store {
     /// # Errors
     /// If the store cannot be read.
     pub(crate) fn presence(&self, id: &ArtifactId) -> Result<Presence, StoreError> {
+        if self.committer.artifact(id).is_some() {
+            return Ok(Presence::Stored);
+        }
         let stored = |presence| (presence == Presence::Stored).then_some(presence);
-        let held = self.look_into_held(|snapshot| Ok(stored(self.presence_in(snapshot, id)?)))?;
+        let held = self
+            .disk
+            .look_into_held(|snapshot| Ok(stored(self.presence_in(snapshot, id)?)))?;
         match held {
             Some(presence) => Ok(presence),
             // Another process may have stored it since, or have kept another
             // result for the call.
-            None => self.presence_in(&*self.fresh_snapshot()?, id),
+            None => self.presence_in(&*self.disk.fresh_snapshot()?, id),
         }
     }
 
@@ -108,7 +152,7 @@ impl Store {
             Place::Evicted if Entry::read(id, page.as_deref().unwrap_or_default()).is_some() => {
                 Presence::Evicted
             }
-            Place::Blob if blobs::is_there(&self.layout, id, entry.size)? => Presence::Stored,
+            Place::Blob if blobs::is_there(&self.disk.layout, id, entry.size)? => Presence::Stored,
             Place::Blob | Place::Evicted => Presence::Missing,
         })
     }
@@ -124,7 +168,10 @@ impl Store {
     /// # Errors
     /// If the metadata store cannot be read.
     pub(crate) fn artifact(&self, id: &ArtifactId) -> Result<Option<ArtifactInfo>, StoreError> {
-        self.look(|snapshot| {
+        if let Some((pending, position)) = self.committer.artifact(id) {
+            return Ok(Some(pending.artifacts[position].info()));
+        }
+        self.disk.look(|snapshot| {
             let page = snapshot.artifact(id.as_bytes())?;
             let entry = page.as_deref().and_then(|page| Entry::read(id, page));
             Ok(entry.map(Entry::info))
@@ -151,7 +198,10 @@ impl Store {
         f: impl FnOnce(&[u8]) -> R,
     ) -> Result<Option<R>, StoreError> {
         tracing::trace!(target: "zen", artifact = %id, "read");
-        let found = self.look(|snapshot| {
+        if let Some((pending, position)) = self.committer.artifact(id) {
+            return Ok(Some(f(&pending.artifacts[position].bytes)));
+        }
+        let found = self.disk.look(|snapshot| {
             let page = snapshot.artifact(id.as_bytes())?;
             Ok(page.and_then(|page| Found::in_page(id, page)))
         })?;
@@ -160,10 +210,10 @@ impl Store {
             Some(Found::Small { page, start }) => return Ok(Some(f(&page[start..]))),
             Some(Found::Blob { codec }) => codec,
         };
-        match blobs::read(&self.layout, id, &codec, &self.verified)? {
+        match blobs::read(&self.disk.layout, id, &codec, &self.verified)? {
             Content::Whole(bytes) => Ok(Some(f(&bytes))),
             Content::Missing | Content::Damaged => {
-                self.forget_snapshot();
+                self.disk.forget_snapshot();
                 Ok(None)
             }
         }

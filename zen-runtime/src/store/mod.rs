@@ -8,7 +8,8 @@
 mod artifact;
 mod blobs;
 mod clock;
-mod commit;
+mod committer;
+mod disk;
 mod documents;
 mod error;
 mod evict;
@@ -28,21 +29,21 @@ mod tests;
 mod verified;
 mod warning;
 
-use std::{
-    fmt,
-    path::Path,
-    sync::{
-        Arc, PoisonError, RwLock,
-        atomic::{AtomicU32, Ordering},
-    },
-};
+use std::{fmt, path::Path, sync::Arc};
 
 pub(crate) use self::{
     artifact::{ArtifactInfo, NewArtifact, Presence},
     clock::unix_millis,
-    flight::{Boarding, Flight, Waited},
+    flight::{Boarding, Flight, Landed, Waited},
     metadata::{Collection, Transaction, View, Visit},
     record::Record,
+};
+use self::{
+    committer::{Committer, Operation, PendingResult},
+    disk::Disk,
+    files::FileMemory,
+    layout::Layout,
+    verified::Verified,
 };
 pub use self::{
     error::StoreError,
@@ -50,72 +51,80 @@ pub use self::{
     record::{Hit, Output},
     repository::Repository,
 };
-use self::{
-    files::FileMemory,
-    layout::Layout,
-    metadata::{Metadata, Snapshot},
-    sources::Sources,
-    verified::Verified,
-    warning::warn_once,
-};
-
-/// After how many own commits the held snapshot is given up: the database
-/// cannot use pages again that a snapshot still shows.
-const COMMITS_PER_SNAPSHOT: u32 = 64;
+use crate::codec::ArtifactId;
 
 /// An open store: the metadata and the artifacts in one folder.
 ///
 /// All of its methods may be called from any thread, and while other processes
 /// use the same folder.
 pub(crate) struct Store {
-    layout: Layout,
-    metadata: Metadata,
-    /// A look at the database that lookups share. What is in it stays true, as
-    /// records do not change; what is not may have come since.
-    held: RwLock<Option<Arc<Snapshot>>>,
-    commits: AtomicU32,
+    disk: Arc<Disk>,
+    committer: Committer,
     files: FileMemory,
-    sources: Sources,
     verified: Verified,
 }
 
 impl Store {
     fn new(layout: Layout) -> Result<Self, StoreError> {
+        let disk = Arc::new(Disk::open(layout)?);
         Ok(Self {
-            metadata: Metadata::open(&layout.metadata(), layout.recovery_lock())?,
-            layout,
-            held: RwLock::default(),
-            commits: AtomicU32::new(0),
+            committer: Committer::new(disk.clone()),
+            disk,
             files: FileMemory::default(),
-            sources: Sources::default(),
             verified: Verified::from_environment(),
         })
     }
 
     /// The store's folder.
     pub(crate) fn dir(&self) -> &Path {
-        self.layout.root()
+        self.disk.layout.root()
     }
 
-    /// Whether the store's database still is the one in the folder.
-    fn is_in_place(&self) -> bool {
-        self.metadata.is_in_place()
+    /// Hands over artifacts and, if there is one, the record that names them,
+    /// and goes on. This process finds them from now on, others once they are
+    /// durable, and `flight` is over accordingly. What cannot be kept is told
+    /// once, and by [`Store::flush`].
+    ///
+    /// A result that is already known stays as it is, unless its bytes are
+    /// gone: of two results of one call the first one counts. `None` keeps
+    /// artifacts that no record leads to.
+    pub(crate) fn hand_over(
+        &self,
+        record: Option<Record>,
+        artifacts: Vec<NewArtifact>,
+        flight: Flight,
+    ) {
+        debug_assert!(
+            artifacts
+                .iter()
+                .all(|new| ArtifactId::of(new.codec, &new.bytes) == new.id),
+            "an artifact's ID is the hash of its codec and bytes"
+        );
+        let result = Arc::new(PendingResult { record, artifacts });
+        let operation = Operation::Result {
+            result,
+            landed: None,
+        };
+        self.committer.hand_over(operation, flight);
     }
 
-    /// Goes on in a new store where somebody deleted this one or put another in
-    /// its place.
-    fn follow(&self) -> Result<(), StoreError> {
-        if self.is_in_place() {
-            return Ok(());
-        }
-        warn_once(&format!(
-            "the store {} was deleted or replaced while it was in use: from now on, results go \
-             to the one that is there",
-            self.dir().display()
-        ));
-        self.layout.restore()?;
-        self.forget_snapshot();
-        self.metadata.reopen()
+    /// Hands over a document, to be written with the next results.
+    pub(crate) fn hand_over_document(&self, collection: Collection, key: Vec<u8>, value: Vec<u8>) {
+        let operation = Operation::Document {
+            collection,
+            key,
+            value,
+        };
+        self.committer.hand_over(operation, Flight::none());
+    }
+
+    /// Waits until all that was handed over before is durable.
+    ///
+    /// # Errors
+    /// If something that was handed over since the last flush could not be
+    /// kept.
+    pub(crate) fn flush(&self) -> Result<(), StoreError> {
+        self.committer.flush()
     }
 
     /// Reads documents as they are now.
@@ -126,7 +135,7 @@ impl Store {
         &self,
         f: impl FnOnce(&View) -> Result<R, StoreError>,
     ) -> Result<R, StoreError> {
-        f(&View::new(self.metadata.snapshot()?))
+        f(&View::new(self.disk.snapshot()?))
     }
 
     /// Reads and writes documents in one step. No other writer comes between,
@@ -139,70 +148,7 @@ impl Store {
         &self,
         f: impl FnMut(&mut Transaction<'_>) -> Result<R, StoreError>,
     ) -> Result<R, StoreError> {
-        self.write(f)
-    }
-
-    /// Every write goes through here.
-    fn write<R>(
-        &self,
-        f: impl FnMut(&mut Transaction<'_>) -> Result<R, StoreError>,
-    ) -> Result<R, StoreError> {
-        self.follow()?;
-        let result = self.metadata.write(f);
-        let result = result.inspect_err(|error| self.metadata.stumbled(error))?;
-        let commits = self.commits.fetch_add(1, Ordering::Relaxed) + 1;
-        if commits.is_multiple_of(COMMITS_PER_SNAPSHOT) {
-            self.forget_snapshot();
-        }
-        Ok(result)
-    }
-
-    /// Looks into the held snapshot, and before the answer is "not there" into
-    /// a fresh one, which is held from then on.
-    fn look<R>(
-        &self,
-        find: impl Fn(&Snapshot) -> Result<Option<R>, StoreError>,
-    ) -> Result<Option<R>, StoreError> {
-        match self.look_into_held(&find) {
-            Ok(None) => {}
-            Ok(found) => return Ok(found),
-            // The database may have been opened anew since.
-            Err(_) => self.forget_snapshot(),
-        }
-        let found = self.fresh_snapshot().and_then(|fresh| find(&fresh));
-        if let Err(error) = &found {
-            self.forget_snapshot();
-            self.metadata.stumbled(error);
-        }
-        found
-    }
-
-    fn look_into_held<R>(
-        &self,
-        find: impl Fn(&Snapshot) -> Result<Option<R>, StoreError>,
-    ) -> Result<Option<R>, StoreError> {
-        let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
-        held.as_deref().map_or(Ok(None), find)
-    }
-
-    /// Begins a new snapshot and holds it.
-    fn fresh_snapshot(&self) -> Result<Arc<Snapshot>, StoreError> {
-        let fresh = Arc::new(self.metadata.snapshot()?);
-        self.hold(Some(fresh.clone()));
-        Ok(fresh)
-    }
-
-    /// Gives up the held snapshot: the next lookup begins a fresh one.
-    fn forget_snapshot(&self) {
-        self.hold(None);
-    }
-
-    fn hold(&self, snapshot: Option<Arc<Snapshot>>) {
-        let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
-        let before = std::mem::replace(&mut *held, snapshot);
-        drop(held);
-        // Ending a snapshot takes a while: not under the lock.
-        drop(before);
+        self.disk.write(f)
     }
 }
 

@@ -36,10 +36,11 @@ impl Repository {
 
 impl Store {
     fn pin(&self, id: &ArtifactId) -> Result<bool, StoreError> {
+        self.committer.settle();
         let key = id.as_bytes();
         let since = unix_millis().to_le_bytes().to_vec();
         let pin = seal::seal(Table::PINS.name(), key, since);
-        self.write(|transaction| {
+        self.disk.write(|transaction| {
             let stored = transaction.look(Table::ARTIFACTS, key)?;
             let known = stored.is_some_and(|stored| Entry::read(id, &stored).is_some());
             if known {
@@ -50,7 +51,7 @@ impl Store {
     }
 
     fn unpin(&self, id: &ArtifactId) -> Result<bool, StoreError> {
-        self.write(|transaction| {
+        self.disk.write(|transaction| {
             let was_pinned = is_pinned(transaction, id)?;
             transaction.remove(Table::PINS, id.as_bytes())?;
             Ok(was_pinned)
@@ -59,7 +60,7 @@ impl Store {
 
     pub(super) fn pins(&self) -> Result<Vec<ArtifactId>, StoreError> {
         let mut pins = Vec::new();
-        let snapshot = self.fresh_snapshot()?;
+        let snapshot = self.disk.fresh_snapshot()?;
         snapshot.scan(Table::PINS, &[], &mut |key, value| {
             // A damaged pin counts: it keeps too much rather than too little.
             if seal::open(Table::PINS.name(), key, value).is_none() {

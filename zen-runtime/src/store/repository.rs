@@ -68,6 +68,40 @@ impl Repository {
         self.store.dir()
     }
 
+    /// Waits until every result that was computed before is durable.
+    ///
+    /// A call hands its result over and returns; the result is written in the
+    /// background, many at a time. This process finds it at once. After this
+    /// method has returned, a kill or a loss of power no longer loses it, and
+    /// other processes find it.
+    ///
+    /// The end of a run flushes, and so does the end of the process if it
+    /// returns from `main`, panics or calls `std::process::exit`. So this is
+    /// for a process that may be killed, or that tells another one to go on.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let project = tempfile::tempdir()?;
+    /// use zen_runtime::{Repository, step};
+    ///
+    /// #[step]
+    /// fn double(x: u32) -> u32 {
+    ///     x * 2
+    /// }
+    ///
+    /// let repo = Repository::open(project.path())?;
+    /// repo.scope(|| double(4));
+    /// repo.flush()?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// If a result that was handed over since the last flush could not be
+    /// kept. It was told on standard error, too, and no call is affected.
+    pub fn flush(&self) -> Result<(), StoreError> {
+        self.store.flush()
+    }
+
     pub(crate) fn store(&self) -> &Arc<Store> {
         &self.store
     }

@@ -21,7 +21,7 @@ impl Store {
         let layout = Layout::create(dir)?;
         let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
         let known = open.get(layout.root()).and_then(Weak::upgrade);
-        if let Some(store) = known.filter(|store| store.is_in_place()) {
+        if let Some(store) = known.filter(|store| store.disk.is_in_place()) {
             return Ok(store);
         }
         let root = layout.root().to_owned();

@@ -25,7 +25,7 @@ impl Store {
         source: &[u8; 32],
         items: impl FnOnce() -> Vec<SourceItem>,
     ) {
-        let known = self.sources.0.read();
+        let known = self.disk.sources.0.read();
         if known
             .unwrap_or_else(PoisonError::into_inner)
             .contains_key(source)
@@ -35,7 +35,7 @@ impl Store {
         // Names and hashes always have an encoding; without one, the miss that
         // would have named them says less.
         let encoded = codec::encode(&items()).unwrap_or_default();
-        let known = self.sources.0.write();
+        let known = self.disk.sources.0.write();
         known
             .unwrap_or_else(PoisonError::into_inner)
             .insert(*source, encoded);
@@ -49,14 +49,16 @@ impl Store {
         let document = self.view(|view| view.get(Collection::SOURCES, source))?;
         Ok(document.and_then(|document| codec::decode(&document).ok()))
     }
+}
 
+impl Sources {
     /// Puts what this process told of a source, unless it is there.
-    pub(super) fn put_source(
+    pub(super) fn put(
         &self,
         transaction: &mut Transaction<'_>,
         source: &[u8; 32],
     ) -> Result<(), StoreError> {
-        let known = self.sources.0.read();
+        let known = self.0.read();
         let known = known.unwrap_or_else(PoisonError::into_inner);
         let Some(items) = known.get(source).filter(|items| !items.is_empty()) else {
             return Ok(());

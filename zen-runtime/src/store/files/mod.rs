@@ -64,7 +64,7 @@ impl Store {
             return Some(known.hash);
         }
         let key = identity.key()?;
-        let stored = self.look(|snapshot| {
+        let stored = self.disk.look(|snapshot| {
             let page = snapshot.file(&key)?;
             let known = page.and_then(|page| Remembered::decode(&key, &page));
             Ok(known.filter(|known| known.identity == *identity))
@@ -91,7 +91,7 @@ impl Store {
     }
 
     fn write_remembered(&self, settled: &[&Remembered]) -> Result<(), StoreError> {
-        self.write(|transaction| {
+        self.disk.write(|transaction| {
             for read in settled {
                 let Some(key) = read.identity.key() else {
                     continue;

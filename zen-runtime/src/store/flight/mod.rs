@@ -56,7 +56,7 @@ impl Store {
     /// Asks for the flight of a call of the step `step`.
     pub(crate) fn board(&self, fingerprint: &Fingerprint, step: &str) -> Boarding {
         let key = Key {
-            folder: self.layout.locks().clone(),
+            folder: self.disk.layout.locks().clone(),
             fingerprint: *fingerprint,
         };
         let holder = Holder::now(step);
@@ -82,7 +82,7 @@ impl Flight {
     /// on, and gives what keeps other processes waiting.
     pub(crate) fn land(mut self) -> Landed {
         Landed {
-            _lock: self.0.take().and_then(Claim::land),
+            lock: self.0.take().and_then(Claim::land),
         }
     }
 }
@@ -91,7 +91,14 @@ impl Flight {
 #[derive(Debug)]
 #[must_use = "the flight is over for all when this is dropped"]
 pub(crate) struct Landed {
-    _lock: Option<Arc<LockFile>>,
+    lock: Option<Arc<LockFile>>,
+}
+
+impl Landed {
+    /// Whether it keeps a file open.
+    pub(super) fn has_file(&self) -> bool {
+        self.lock.is_some()
+    }
 }
 
 impl Key {

@@ -70,7 +70,8 @@ impl Metadata {
         f: impl FnOnce(&mut Transaction<'_>) -> Result<R, StoreError>,
     ) -> Result<R, StoreError> {
         let transaction = self.with(|handle| handle.begin_write(&self.path))?;
-        match f(&mut Transaction::new(&self.path, &transaction)) {
+        let written = f(&mut Transaction::new(&self.path, &transaction));
+        match written {
             Ok(result) => {
                 guard(&self.path, || transaction.commit())?;
                 Ok(result)

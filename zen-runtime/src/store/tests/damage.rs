@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::{artifact, blob, files_in, keep, large, open, record, store};
+use super::{artifact, blob, commit, files_in, keep, large, open, record, store};
 use crate::{
     fingerprint::Fingerprint,
     store::{
@@ -15,13 +15,14 @@ use crate::{
 /// Changes the stored bytes under a key.
 fn change(store: &Store, table: Table, key: &[u8], change: impl Fn(&mut Vec<u8>)) {
     store
+        .disk
         .write(|transaction| {
             let mut bytes = transaction.look(table, key)?.unwrap();
             change(&mut bytes);
             transaction.insert(table, key, &bytes)
         })
         .unwrap();
-    store.forget_snapshot();
+    store.disk.forget_snapshot();
 }
 
 #[test]
@@ -46,9 +47,7 @@ fn a_result_whose_bytes_are_gone_gives_way_to_another() {
 
     let mut second = record("crate::step", 1, &[artifact("second")]);
     second.created += 1;
-    store
-        .commit(Some(second.clone()), vec![artifact("second")])
-        .unwrap();
+    commit(&store, Some(second.clone()), vec![artifact("second")]).unwrap();
     assert_eq!(*store.record(&fingerprint).unwrap().unwrap(), second);
     assert_eq!(store.recent("crate::step", 10).unwrap(), [second.clone()]);
     // Who held a snapshot with the first result finds its bytes missing, and
@@ -96,7 +95,7 @@ fn every_flipped_bit_in_a_record_is_noticed() {
     let new = artifact("value");
     let fingerprint = keep(&store, "crate::step", 1, &new);
     let whole = store.record(&fingerprint).unwrap().unwrap();
-    let snapshot = store.fresh_snapshot().unwrap();
+    let snapshot = store.disk.fresh_snapshot().unwrap();
     let bytes = snapshot.record(fingerprint.as_bytes()).unwrap().unwrap();
     for bit in 0..bytes.len() * 8 {
         let mut flipped = bytes.to_vec();
@@ -128,6 +127,7 @@ fn a_record_under_another_key_is_absent() {
     let fingerprint = keep(&store, "crate::step", 1, &artifact("value"));
     let other = Fingerprint::from_bytes([5; 32]);
     store
+        .disk
         .write(|transaction| {
             let bytes = transaction.look(Table::RECORDS, fingerprint.as_bytes())?;
             transaction.insert(Table::RECORDS, other.as_bytes(), &bytes.unwrap())
@@ -222,7 +222,7 @@ fn a_database_that_is_damaged_while_it_is_open_is_set_aside() {
     for n in 0..200 {
         keep(&store, "crate::step", n, &artifact(n.to_le_bytes()));
     }
-    store.forget_snapshot();
+    store.disk.forget_snapshot();
     let database = folder.path().join("meta.redb");
     let length = fs::metadata(&database).unwrap().len();
     let other = open(folder.path()).unwrap();
@@ -234,7 +234,7 @@ fn a_database_that_is_damaged_while_it_is_open_is_set_aside() {
         let _ = store.hit(&Fingerprint::from_bytes([9; 32]));
         let fingerprint = (0..3).find_map(|_| {
             let record = record("crate::step", 500, &[artifact("new")]);
-            let kept = store.commit(Some(record.clone()), vec![artifact("new")]);
+            let kept = commit(&store, Some(record.clone()), vec![artifact("new")]);
             kept.is_ok().then_some(record.fingerprint)
         });
         let fingerprint = fingerprint.expect("a store that mends itself");

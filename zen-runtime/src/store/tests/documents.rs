@@ -149,6 +149,7 @@ fn a_damaged_document_is_left_out() {
     put_three(&store);
     let table = crate::store::metadata::Table::of(Collection::RUNS);
     store
+        .disk
         .write(|transaction| {
             let mut bytes = transaction.look(table, b"b")?.unwrap();
             bytes[0] ^= 1;

@@ -22,7 +22,7 @@ fn hex(bytes: &[u8]) -> String {
 #[test]
 fn the_tables_of_the_database() {
     let (_folder, store) = store();
-    let names = store.fresh_snapshot().unwrap().table_names().unwrap();
+    let names = store.disk.fresh_snapshot().unwrap().table_names().unwrap();
     let own = [
         "artifacts",
         "files",

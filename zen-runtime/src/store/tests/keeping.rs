@@ -2,7 +2,7 @@
 
 use std::{fs, sync::Arc};
 
-use super::{artifact, blob, files_in, keep, large, open, record, store};
+use super::{artifact, blob, commit, files_in, keep, large, open, record, store};
 use crate::{
     fingerprint::SourceItem,
     store::{ArtifactInfo, Store, artifact::INLINE_LIMIT},
@@ -144,9 +144,7 @@ fn the_first_of_two_results_counts() {
 #[test]
 fn artifacts_can_be_kept_without_a_record() {
     let (_folder, store) = store();
-    store
-        .commit(None, vec![artifact("alone"), large()])
-        .unwrap();
+    commit(&store, None, vec![artifact("alone"), large()]).unwrap();
     assert!(store.contains(&artifact("alone").id).unwrap());
     assert!(store.contains(&large().id).unwrap());
     assert_eq!(store.producers(&large().id).unwrap(), []);
@@ -158,9 +156,7 @@ fn a_record_may_name_one_artifact_twice() {
     let new = artifact("twice");
     let record = record("crate::step", 1, &[new.clone(), new.clone()]);
     let fingerprint = record.fingerprint;
-    store
-        .commit(Some(record), vec![new.clone(), new.clone()])
-        .unwrap();
+    commit(&store, Some(record), vec![new.clone(), new.clone()]).unwrap();
     assert_eq!(store.hit(&fingerprint).unwrap().unwrap().outputs.len(), 2);
     assert_eq!(store.producers(&new.id).unwrap(), [fingerprint]);
 }

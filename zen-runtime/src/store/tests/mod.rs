@@ -10,7 +10,7 @@ use std::{borrow::Cow, fs, path::Path, path::PathBuf, time::Duration};
 
 use tempfile::TempDir;
 
-use super::{NewArtifact, Output, Record, Store, StoreError, layout::Layout};
+use super::{Flight, NewArtifact, Output, Record, Store, StoreError, layout::Layout};
 use crate::{
     codec::{ArtifactId, BINCODE},
     fingerprint::{ArgumentPart, Content, Fingerprint, Origin, Parts},
@@ -81,8 +81,18 @@ fn output(artifact: &NewArtifact) -> Output {
 fn keep(store: &Store, step: &'static str, n: u64, artifact: &NewArtifact) -> Fingerprint {
     let record = record(step, n, std::slice::from_ref(artifact));
     let fingerprint = record.fingerprint;
-    store.commit(Some(record), vec![artifact.clone()]).unwrap();
+    commit(store, Some(record), vec![artifact.clone()]).unwrap();
     fingerprint
+}
+
+/// Keeps a result, and waits until it is durable.
+fn commit(
+    store: &Store,
+    record: Option<Record>,
+    artifacts: Vec<NewArtifact>,
+) -> Result<(), StoreError> {
+    store.hand_over(record, artifacts, Flight::none());
+    store.flush()
 }
 
 /// The file of a blob.

@@ -1,56 +1,41 @@
-//! Keeping results.
+//! Putting a result into the database.
 
-use super::{
-    NewArtifact, Record, Store, StoreError, Transaction,
-    artifact::{Entry, Place, lineage},
-    blobs,
-    metadata::Table,
-    record::{self, Hit},
+use super::PendingResult;
+use crate::{
+    codec::ArtifactId,
+    fingerprint::Fingerprint,
+    store::{
+        NewArtifact, Record, StoreError, Transaction,
+        artifact::{Entry, Place, lineage},
+        blobs,
+        disk::Disk,
+        metadata::Table,
+        record::{self, Hit},
+    },
 };
-use crate::{codec::ArtifactId, fingerprint::Fingerprint};
 
-impl Store {
-    /// Keeps artifacts and, if there is one, the record that names them. All of
-    /// it is durable when this returns.
+impl Disk {
+    /// Puts all of a result, with the bytes of its record, if it has one; says
+    /// whether the call had a record before.
     ///
     /// A result that is already known stays as it is, unless its bytes are
-    /// gone: of two results of one call the first one counts. `None` keeps
-    /// artifacts that no record leads to.
-    ///
-    /// # Errors
-    /// If the store cannot be written. Nothing is kept then, but for blobs that
-    /// no record names.
-    pub(crate) fn commit(
+    /// gone: of two results of one call the first one counts.
+    pub(super) fn put(
         &self,
-        record: Option<Record>,
-        artifacts: Vec<NewArtifact>,
-    ) -> Result<(), StoreError> {
-        let new = NewResult::new(record, artifacts)?;
-        self.follow()?;
-        for artifact in new.artifacts.iter().filter(|artifact| !artifact.is_small()) {
-            blobs::write(&self.layout, &artifact.id, &artifact.bytes)?;
-        }
-        let was_known = self.write(|transaction| self.put(transaction, &new))?;
-        if was_known {
-            // The held snapshot may show the record as it was, and its
-            // artifacts as missing.
-            self.forget_snapshot();
-        }
-        Ok(())
-    }
-
-    /// Puts all of a result; says whether the call had a record before.
-    fn put(&self, transaction: &mut Transaction<'_>, new: &NewResult) -> Result<bool, StoreError> {
+        transaction: &mut Transaction<'_>,
+        new: &PendingResult,
+        encoded: &[u8],
+    ) -> Result<bool, StoreError> {
         // Before the artifacts are put, which may make a hollow record whole.
         let standing = match &new.record {
-            Some((record, _)) => self.standing(transaction, &record.fingerprint)?,
+            Some(record) => self.standing(transaction, &record.fingerprint)?,
             None => Standing::None,
         };
         for artifact in &new.artifacts {
             self.put_artifact(transaction, artifact)?;
         }
-        if let Some((record, encoded)) = &new.record {
-            self.put_source(transaction, &record.parts.source)?;
+        if let Some(record) = &new.record {
+            self.sources.put(transaction, &record.parts.source)?;
             put_record(transaction, record, encoded, &standing)?;
         }
         Ok(!matches!(standing, Standing::None))
@@ -102,29 +87,6 @@ impl Store {
             return Ok(());
         }
         transaction.insert(Table::ARTIFACTS, artifact.id.as_bytes(), &artifact.entry())
-    }
-}
-
-/// A result on its way to the disk.
-struct NewResult {
-    /// The record and its bytes.
-    record: Option<(Record, Vec<u8>)>,
-    artifacts: Vec<NewArtifact>,
-}
-
-impl NewResult {
-    fn new(record: Option<Record>, artifacts: Vec<NewArtifact>) -> Result<Self, StoreError> {
-        debug_assert!(
-            artifacts
-                .iter()
-                .all(|new| ArtifactId::of(new.codec, &new.bytes) == new.id),
-            "an artifact's ID is the hash of its codec and bytes"
-        );
-        let encode = |record: Record| record::encode(&record).map(|bytes| (record, bytes));
-        Ok(Self {
-            record: record.map(encode).transpose()?,
-            artifacts,
-        })
     }
 }
 

@@ -1,0 +1,45 @@
+//! Writes what is waiting before the process ends by itself.
+//!
+//! A repository in a static is never dropped, and `process::exit` drops
+//! nothing at all. Both run the functions that were given to `atexit`.
+
+#![allow(unsafe_code, reason = "the only way to be called at the process's end")]
+
+use std::{
+    panic::catch_unwind,
+    sync::{Arc, Mutex, Once, PoisonError, Weak},
+};
+
+use super::Work;
+
+/// What may have something waiting.
+static OPEN: Mutex<Vec<Weak<Work>>> = Mutex::new(Vec::new());
+
+static REGISTERED: Once = Once::new();
+
+/// Sees to it that what `work` has waiting is written when the process returns
+/// from `main` or calls `process::exit`.
+pub(super) fn flush_at_exit(work: &Arc<Work>) {
+    REGISTERED.call_once(|| {
+        // SAFETY: the function is there for as long as the process is, as the
+        // library cannot be unloaded, and it does not unwind.
+        let refused = unsafe { libc::atexit(flush_all) };
+        if refused != 0 {
+            tracing::warn!(target: "zen", "results are lost at exit unless they are flushed");
+        }
+    });
+    let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+    open.retain(|work| work.strong_count() > 0);
+    open.push(Arc::downgrade(work));
+}
+
+extern "C" fn flush_all() {
+    // Nothing may unwind out of here, and there is nobody left to tell.
+    let _ = catch_unwind(|| {
+        let open = std::mem::take(&mut *OPEN.lock().unwrap_or_else(PoisonError::into_inner));
+        for work in open.iter().filter_map(Weak::upgrade) {
+            // The committer has told what is not kept.
+            let _ = work.queue.flush();
+        }
+    });
+}

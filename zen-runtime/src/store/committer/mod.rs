@@ -1,0 +1,161 @@
+//! Results on their way to the disk.
+//!
+//! A caller hands a result over and goes on. One thread per open store takes
+//! all that came while it was busy, writes the blobs, and then all records in
+//! one transaction, so that the wait for the disk is shared. Lookups of this
+//! process see a result from the moment it is handed over; other processes see
+//! it once it is committed.
+
+mod batch;
+mod exit;
+mod group;
+mod not_kept;
+mod put;
+mod queue;
+
+use std::{
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, OnceLock},
+    thread::{self, JoinHandle},
+};
+
+pub(super) use self::batch::{Operation, PendingResult};
+use self::{batch::Batch, not_kept::NotKept, queue::Queue};
+use super::{Flight, StoreError, disk::Disk};
+use crate::{codec::ArtifactId, fingerprint::Fingerprint};
+
+/// Writes results in the background.
+///
+/// Dropping it waits until all of them are written.
+pub(super) struct Committer {
+    work: Arc<Work>,
+    /// `None` inside if the system has no thread to give: callers then write
+    /// for themselves.
+    thread: OnceLock<Option<JoinHandle<()>>>,
+}
+
+/// What the thread works on.
+struct Work {
+    disk: Arc<Disk>,
+    queue: Queue,
+}
+
+impl Committer {
+    /// A committer that starts its thread with the first result.
+    pub(super) fn new(disk: Arc<Disk>) -> Self {
+        let queue = Queue::default();
+        Self {
+            work: Arc::new(Work { disk, queue }),
+            thread: OnceLock::new(),
+        }
+    }
+
+    /// Takes over an operation. Waits only while too much is waiting already.
+    /// `flight` lands when lookups find the result.
+    pub(super) fn hand_over(&self, operation: Operation, flight: Flight) {
+        self.work.queue.push(operation, flight);
+        if self.thread.get_or_init(|| self.start()).is_none() {
+            self.work.write_waiting();
+        }
+    }
+
+    fn start(&self) -> Option<JoinHandle<()>> {
+        exit::flush_at_exit(&self.work);
+        let work = self.work.clone();
+        thread::Builder::new()
+            .name("zen-committer".to_owned())
+            .spawn(move || work.run())
+            .inspect_err(|error| {
+                tracing::warn!(target: "zen", %error, "results are written by their callers");
+            })
+            .ok()
+    }
+
+    /// Waits until all that was handed over before is written.
+    ///
+    /// # Errors
+    /// If some of what was handed over since the last flush is not kept.
+    pub(super) fn flush(&self) -> Result<(), StoreError> {
+        self.work.queue.flush()
+    }
+
+    /// Waits until all that was handed over before is written or given up.
+    pub(super) fn settle(&self) {
+        self.work.queue.settle();
+    }
+
+    /// The result of a call that is not yet on disk.
+    pub(super) fn result(&self, fingerprint: &Fingerprint) -> Option<Arc<PendingResult>> {
+        self.work.queue.result(fingerprint)
+    }
+
+    /// A result with this artifact that is not yet on disk, and the artifact's
+    /// position in it.
+    pub(super) fn artifact(&self, id: &ArtifactId) -> Option<(Arc<PendingResult>, usize)> {
+        self.work.queue.artifact(id)
+    }
+
+    /// The results that are not yet on disk, the latest first, as far as
+    /// `visit` wants them.
+    pub(super) fn visit_latest(&self, visit: impl FnMut(&Arc<PendingResult>) -> bool) {
+        self.work.queue.visit_latest(visit);
+    }
+}
+
+impl Drop for Committer {
+    fn drop(&mut self) {
+        self.work.queue.close();
+        let Some(Some(thread)) = self.thread.take() else {
+            return;
+        };
+        // What a result carries may own the last handle of the store: then it
+        // is the committer itself that gets here, and it ends by itself.
+        if thread.thread().id() != thread::current().id() {
+            // The thread catches panics, and has told all that went wrong.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Work {
+    /// Writes what comes until the queue is closed and empty.
+    fn run(&self) {
+        while let Some(batch) = self.queue.take() {
+            self.write(batch);
+        }
+    }
+
+    /// Writes what is waiting now.
+    fn write_waiting(&self) {
+        while let Some(batch) = self.queue.take_waiting() {
+            self.write(batch);
+        }
+    }
+
+    /// Writes a batch. Whatever happens, the queue moves on.
+    fn write(&self, mut batch: Batch) {
+        let written = catch_unwind(AssertUnwindSafe(|| {
+            self.disk.write_group(&batch.operations)
+        }));
+        let not_kept = written.unwrap_or_else(|panic| {
+            vec![NotKept::after_panic(
+                &self.disk,
+                &batch.operations,
+                panic.as_ref(),
+            )]
+        });
+        not_kept.iter().for_each(NotKept::tell);
+        self.queue.finish(not_kept);
+        // Only now is the result there for other processes, and what it
+        // carries may go.
+        let dropped = catch_unwind(AssertUnwindSafe(|| batch.operations.clear()));
+        drop(dropped);
+    }
+}
+
+impl fmt::Debug for Committer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Committer").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,208 @@
+//! Between the callers and the thread that writes.
+
+use std::sync::{
+    Arc, Condvar, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
+
+use super::{
+    batch::{Batch, Index, Operation, PendingResult},
+    not_kept::NotKept,
+};
+use crate::{
+    codec::ArtifactId,
+    fingerprint::Fingerprint,
+    store::{Flight, StoreError},
+};
+
+/// A caller waits while more than this many bytes wait before it.
+const MOST_BYTES: usize = 64 << 20;
+
+/// A caller waits while this many operations wait before it.
+const MOST_OPERATIONS: usize = 8192;
+
+/// A caller waits while what waits before it keeps this many files open: a
+/// process may not have many more than a thousand.
+const MOST_FILES: usize = 128;
+
+/// A bounded queue that is emptied a batch at a time.
+///
+/// What is being written stays visible until it is finished: looked up in here
+/// first and then on disk, a result is always found in one of the two.
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    state: Mutex<State>,
+    /// Something came, or the queue was closed.
+    came: Condvar,
+    /// A batch was taken or finished.
+    moved: Condvar,
+    /// Whether any result is in here, so that most lookups need no lock.
+    pending: AtomicBool,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    filling: Batch,
+    index: Index,
+    /// What is in the batch that is being written.
+    writing: Option<Index>,
+    /// How many batches were taken.
+    taken: u64,
+    /// How many batches were finished.
+    finished: u64,
+    /// What was not kept since the last flush.
+    not_kept: Vec<NotKept>,
+    /// Whether the writer waits for something to come.
+    idle: bool,
+    closed: bool,
+}
+
+impl State {
+    fn has_room(&self) -> bool {
+        let filling = &self.filling;
+        filling.bytes <= MOST_BYTES
+            && filling.operations.len() < MOST_OPERATIONS
+            && filling.files < MOST_FILES
+    }
+
+    /// Takes what is waiting; `None` if nothing is.
+    fn take(&mut self) -> Option<Batch> {
+        if self.filling.operations.is_empty() {
+            return None;
+        }
+        self.taken += 1;
+        self.writing = Some(std::mem::take(&mut self.index));
+        Some(std::mem::take(&mut self.filling))
+    }
+}
+
+impl Queue {
+    /// Adds an operation; waits for room.
+    pub(super) fn push(&self, operation: Operation, flight: Flight) {
+        let mut state = self.lock();
+        while !state.has_room() {
+            state = wait(&self.moved, state);
+        }
+        state.index.add(&operation);
+        self.pending.store(true, Ordering::Release);
+        // Who waits for the flight looks for the result as soon as it lands.
+        state.filling.push(operation, flight.land());
+        let wake = std::mem::take(&mut state.idle);
+        drop(state);
+        if wake {
+            self.came.notify_one();
+        }
+    }
+
+    /// Waits for something to write; `None` once the queue is closed and empty.
+    /// Each batch that is taken must be finished.
+    pub(super) fn take(&self) -> Option<Batch> {
+        let mut state = self.lock();
+        loop {
+            if let Some(batch) = state.take() {
+                self.moved.notify_all();
+                return Some(batch);
+            }
+            if state.closed {
+                return None;
+            }
+            state.idle = true;
+            state = wait(&self.came, state);
+        }
+    }
+
+    /// Takes what is waiting now, after all that others have taken is finished.
+    pub(super) fn take_waiting(&self) -> Option<Batch> {
+        let mut state = self.lock();
+        while state.writing.is_some() {
+            state = wait(&self.moved, state);
+        }
+        let batch = state.take();
+        self.moved.notify_all();
+        batch
+    }
+
+    /// Says that the batch taken last is written, but for `not_kept`.
+    pub(super) fn finish(&self, not_kept: Vec<NotKept>) {
+        let mut state = self.lock();
+        let written = state.writing.take();
+        state.finished = state.taken;
+        state.not_kept.extend(not_kept);
+        if state.filling.operations.is_empty() {
+            self.pending.store(false, Ordering::Release);
+        }
+        drop(state);
+        self.moved.notify_all();
+        // It may be long: not under the lock.
+        drop(written);
+    }
+
+    /// Waits until all that came before is written, and tells what is not kept.
+    pub(super) fn flush(&self) -> Result<(), StoreError> {
+        let mut state = self.settled();
+        NotKept::into_result(std::mem::take(&mut state.not_kept))
+    }
+
+    /// Waits until all that came before is written; what is not kept is left
+    /// for the next flush to tell.
+    pub(super) fn settle(&self) {
+        drop(self.settled());
+    }
+
+    fn settled(&self) -> MutexGuard<'_, State> {
+        let mut state = self.lock();
+        let wanted = state.taken + u64::from(!state.filling.operations.is_empty());
+        while state.finished < wanted {
+            state = wait(&self.moved, state);
+        }
+        state
+    }
+
+    /// Lets the writer end once all is written.
+    pub(super) fn close(&self) {
+        self.lock().closed = true;
+        self.came.notify_one();
+    }
+
+    pub(super) fn result(&self, fingerprint: &Fingerprint) -> Option<Arc<PendingResult>> {
+        self.find(|index| index.result(fingerprint).cloned())
+    }
+
+    pub(super) fn artifact(&self, id: &ArtifactId) -> Option<(Arc<PendingResult>, usize)> {
+        self.find(|index| index.artifact(id).cloned())
+    }
+
+    /// Looks into what is being written, then into what is waiting.
+    fn find<R>(&self, find: impl Fn(&Index) -> Option<R>) -> Option<R> {
+        if !self.pending.load(Ordering::Acquire) {
+            return None;
+        }
+        let state = self.lock();
+        let writing = state.writing.as_ref().and_then(&find);
+        writing.or_else(|| find(&state.index))
+    }
+
+    /// Calls `visit` with the results, the latest first, until it says `false`.
+    pub(super) fn visit_latest(&self, mut visit: impl FnMut(&Arc<PendingResult>) -> bool) {
+        if !self.pending.load(Ordering::Acquire) {
+            return;
+        }
+        let state = self.lock();
+        let writing = state.writing.iter().flat_map(Index::latest);
+        for result in state.index.latest().chain(writing) {
+            if !visit(result) {
+                return;
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn wait<'a>(condition: &Condvar, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+    condition
+        .wait(state)
+        .unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,133 @@
+//! The files of a store: what its callers and its committer share.
+
+use std::sync::{
+    Arc, PoisonError, RwLock,
+    atomic::{AtomicU32, Ordering},
+};
+
+use super::{
+    StoreError, Transaction,
+    layout::Layout,
+    metadata::{Metadata, Snapshot},
+    sources::Sources,
+    warning::warn_once,
+};
+
+/// After how many own commits the held snapshot is given up: the database
+/// cannot use pages again that a snapshot still shows.
+const COMMITS_PER_SNAPSHOT: u32 = 64;
+
+/// The database and the blobs in one folder.
+#[derive(Debug)]
+pub(super) struct Disk {
+    pub(super) layout: Layout,
+    metadata: Metadata,
+    /// A look at the database that lookups share. What is in it stays true, as
+    /// records do not change; what is not may have come since.
+    held: RwLock<Option<Arc<Snapshot>>>,
+    commits: AtomicU32,
+    pub(super) sources: Sources,
+}
+
+impl Disk {
+    pub(super) fn open(layout: Layout) -> Result<Self, StoreError> {
+        Ok(Self {
+            metadata: Metadata::open(&layout.metadata(), layout.recovery_lock())?,
+            layout,
+            held: RwLock::default(),
+            commits: AtomicU32::new(0),
+            sources: Sources::default(),
+        })
+    }
+
+    /// Whether the store's database still is the one in the folder.
+    pub(super) fn is_in_place(&self) -> bool {
+        self.metadata.is_in_place()
+    }
+
+    /// Goes on in a new store where somebody deleted this one or put another in
+    /// its place.
+    pub(super) fn follow(&self) -> Result<(), StoreError> {
+        if self.is_in_place() {
+            return Ok(());
+        }
+        warn_once(&format!(
+            "the store {} was deleted or replaced while it was in use: from now on, results go \
+             to the one that is there",
+            self.layout.root().display()
+        ));
+        self.layout.restore()?;
+        self.forget_snapshot();
+        self.metadata.reopen()
+    }
+
+    /// Everything as it is now.
+    pub(super) fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        self.metadata.snapshot()
+    }
+
+    /// Every write goes through here. What `f` wrote is durable when this
+    /// returns; if `f` fails, nothing is kept.
+    pub(super) fn write<R>(
+        &self,
+        f: impl FnMut(&mut Transaction<'_>) -> Result<R, StoreError>,
+    ) -> Result<R, StoreError> {
+        self.follow()?;
+        let result = self.metadata.write(f);
+        let result = result.inspect_err(|error| self.metadata.stumbled(error))?;
+        let commits = self.commits.fetch_add(1, Ordering::Relaxed) + 1;
+        if commits.is_multiple_of(COMMITS_PER_SNAPSHOT) {
+            self.forget_snapshot();
+        }
+        Ok(result)
+    }
+
+    /// Looks into the held snapshot, and before the answer is "not there" into
+    /// a fresh one, which is held from then on.
+    pub(super) fn look<R>(
+        &self,
+        find: impl Fn(&Snapshot) -> Result<Option<R>, StoreError>,
+    ) -> Result<Option<R>, StoreError> {
+        match self.look_into_held(&find) {
+            Ok(None) => {}
+            Ok(found) => return Ok(found),
+            // The database may have been opened anew since.
+            Err(_) => self.forget_snapshot(),
+        }
+        let found = self.fresh_snapshot().and_then(|fresh| find(&fresh));
+        if let Err(error) = &found {
+            self.forget_snapshot();
+            self.metadata.stumbled(error);
+        }
+        found
+    }
+
+    /// Looks into the held snapshot only.
+    pub(super) fn look_into_held<R>(
+        &self,
+        find: impl Fn(&Snapshot) -> Result<Option<R>, StoreError>,
+    ) -> Result<Option<R>, StoreError> {
+        let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
+        held.as_deref().map_or(Ok(None), find)
+    }
+
+    /// Begins a new snapshot and holds it.
+    pub(super) fn fresh_snapshot(&self) -> Result<Arc<Snapshot>, StoreError> {
+        let fresh = Arc::new(self.snapshot()?);
+        self.hold(Some(fresh.clone()));
+        Ok(fresh)
+    }
+
+    /// Gives up the held snapshot: the next lookup begins a fresh one.
+    pub(super) fn forget_snapshot(&self) {
+        self.hold(None);
+    }
+
+    fn hold(&self, snapshot: Option<Arc<Snapshot>>) {
+        let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
+        let before = std::mem::replace(&mut *held, snapshot);
+        drop(held);
+        // Ending a snapshot takes a while: not under the lock.
+        drop(before);
+    }
+}
