@@ -175,6 +175,7 @@ fn threads_share_one_computation() {
         });
     }
     assert_eq!(BODIES.get(), 50);
+    repo.flush().unwrap();
     assert_eq!(locks(repo.folder()), 0);
 }
 
@@ -206,6 +207,7 @@ fn a_body_that_fails_or_panics_lets_the_next_one_try() {
         }
     });
     assert_eq!((TRIES.get(), good.get()), (3, 6));
+    repo.flush().unwrap();
     assert_eq!(locks(repo.folder()), 0);
 }
 

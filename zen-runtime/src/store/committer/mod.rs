@@ -146,11 +146,10 @@ impl Work {
             )]
         });
         not_kept.iter().for_each(NotKept::tell);
+        // Other processes find the results by now: the flights are over for
+        // them.
+        let _ = catch_unwind(AssertUnwindSafe(|| batch.operations.clear()));
         self.queue.finish(not_kept);
-        // Only now is the result there for other processes, and what it
-        // carries may go.
-        let dropped = catch_unwind(AssertUnwindSafe(|| batch.operations.clear()));
-        drop(dropped);
     }
 }
 
