@@ -6,6 +6,8 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use crate::fingerprint::Fingerprint;
+
 /// The most bytes of a lock file that are read.
 pub(super) const MOST_BYTES: u64 = 1 << 16;
 
@@ -31,9 +33,12 @@ impl Holder {
         }
     }
 
-    /// Begins to compute only now.
-    pub(super) fn restart(&mut self) {
-        self.since = now();
+    /// The same, from now on.
+    pub(super) fn again(&self) -> Self {
+        Self {
+            since: now(),
+            ..self.clone()
+        }
     }
 
     /// How long it has been computing, as far as the clock tells.
@@ -53,6 +58,44 @@ impl Holder {
             step: printable(field("step")?),
             since: field("since")?.parse().ok()?,
         })
+    }
+}
+
+/// What a holder's computation waits for, for those who wait for it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Note {
+    /// Flights that it cannot go on without.
+    pub(super) waits_for: Vec<Fingerprint>,
+    /// If nothing in its process moves: all that the process waits for.
+    pub(super) stalled_on: Vec<Fingerprint>,
+}
+
+impl Note {
+    /// Reads what [`Note`]'s `Display` wrote. Other lines are passed over.
+    pub(super) fn parse(text: &str) -> Self {
+        let fields = |name: &str| {
+            text.lines()
+                .filter_map(|line| line.split_once(' '))
+                .filter(|(key, _)| *key == name)
+                .filter_map(|(_, value)| value.parse().ok())
+                .collect()
+        };
+        Self {
+            waits_for: fields("waits-for"),
+            stalled_on: fields("stalled-on"),
+        }
+    }
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for key in &self.waits_for {
+            writeln!(f, "waits-for {key}")?;
+        }
+        for key in &self.stalled_on {
+            writeln!(f, "stalled-on {key}")?;
+        }
+        Ok(())
     }
 }
 
@@ -83,7 +126,20 @@ fn now() -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::Holder;
+    use super::{Holder, Note};
+    use crate::fingerprint::Fingerprint;
+
+    #[test]
+    fn a_note_is_read_back_beside_its_holder() {
+        let key = |byte| Fingerprint::from_bytes([byte; 32]);
+        let note = Note {
+            waits_for: vec![key(1), key(2)],
+            stalled_on: vec![key(3)],
+        };
+        let text = format!("{}{note}", Holder::now("train"));
+        assert_eq!(Note::parse(&text), note);
+        assert_eq!(Note::parse("waits-for x\nstalled-on"), Note::default());
+    }
 
     #[test]
     fn a_holder_is_read_back() {

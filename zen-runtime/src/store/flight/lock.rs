@@ -8,12 +8,12 @@ use std::{
     fs::{self, File, OpenOptions, TryLockError},
     io::{self, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
-    process,
+    sync::{Mutex, PoisonError},
 };
 
 use super::{
     Key,
-    holder::{Holder, MOST_BYTES},
+    holder::{Holder, MOST_BYTES, Note},
     is_this_process,
 };
 use crate::store::files::inode;
@@ -26,7 +26,8 @@ const TRIES: u32 = 100;
 pub(super) struct LockFile {
     path: PathBuf,
     file: File,
-    pid: u32,
+    holder: Holder,
+    published: Mutex<Note>,
 }
 
 /// What came of trying to lock.
@@ -103,10 +104,19 @@ fn is_at(file: &File, path: &Path) -> bool {
 
 /// What the lock file of `key` says of its holder, if it can be read.
 pub(super) fn read_holder(key: &Key) -> Option<Holder> {
+    Holder::parse(&read(key)?)
+}
+
+/// What the lock file of `key` says that its holder waits for.
+pub(super) fn read_note(key: &Key) -> Option<Note> {
+    Some(Note::parse(&read(key)?))
+}
+
+fn read(key: &Key) -> Option<String> {
     let mut text = String::new();
     let file = File::open(key.path()).ok()?;
     file.take(MOST_BYTES).read_to_string(&mut text).ok()?;
-    Holder::parse(&text)
+    Some(text)
 }
 
 impl Busy {
@@ -115,7 +125,7 @@ impl Busy {
         match self.file.lock() {
             Err(_) => Freed::Unavailable,
             Ok(()) if is_at(&self.file, &self.path) => {
-                Freed::Taken(LockFile::new(&self.path, self.file, holder))
+                Freed::Taken(LockFile::new(&self.path, self.file, &holder.again()))
             }
             Ok(()) => Freed::Gone,
         }
@@ -127,15 +137,27 @@ impl LockFile {
         let lock = Self {
             path: path.to_owned(),
             file,
-            pid: process::id(),
+            holder: holder.clone(),
+            published: Mutex::default(),
         };
         // Who reads nothing in it tells of "another process".
-        let _ = lock.write(holder);
+        let _ = lock.write(&Note::default());
         lock
     }
 
-    fn write(&self, holder: &Holder) -> io::Result<()> {
-        let text = holder.to_string();
+    /// Writes down what its holder waits for, if that has changed.
+    pub(super) fn publish(&self, note: &Note) {
+        let mut published = self
+            .published
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if *published != *note && self.write(note).is_ok() {
+            published.clone_from(note);
+        }
+    }
+
+    fn write(&self, note: &Note) -> io::Result<()> {
+        let text = format!("{}{note}", self.holder);
         let mut file = &self.file;
         file.seek(SeekFrom::Start(0))?;
         file.write_all(text.as_bytes())?;
@@ -147,7 +169,7 @@ impl LockFile {
 impl Drop for LockFile {
     fn drop(&mut self) {
         // A forked child has a copy of this, and of the lock.
-        if !is_this_process(self.pid) {
+        if !is_this_process(self.holder.pid) {
             return;
         }
         let removable = self.file.metadata().is_ok_and(|m| inode(&m).is_some());

@@ -11,10 +11,12 @@
 //! waiting for one would be waiting for oneself, the call is computed without:
 //! twice at worst, never wrongly.
 
+mod deadlock;
 mod held;
 mod holder;
 mod lock;
 mod table;
+mod threads;
 mod wait;
 mod watch;
 
@@ -105,6 +107,15 @@ impl Key {
     /// The path of its lock file.
     fn path(&self) -> std::path::PathBuf {
         self.folder.join(self.fingerprint.to_string())
+    }
+
+    /// Calls in the same store.
+    fn beside(&self, fingerprints: &[Fingerprint]) -> Vec<Self> {
+        let key = |fingerprint: &Fingerprint| Self {
+            folder: self.folder.clone(),
+            fingerprint: *fingerprint,
+        };
+        fingerprints.iter().map(key).collect()
     }
 }
 

@@ -13,6 +13,7 @@ use super::{
     holder::Holder,
     is_this_process,
     lock::LockFile,
+    threads::{self, ThreadNumber},
     wait::{Outcome, Waiting},
     watch,
 };
@@ -41,8 +42,9 @@ pub(super) struct Table {
 #[derive(Debug)]
 pub(super) struct Entry {
     pub(super) holder: Holder,
-    /// The name of the thread that holds it.
+    /// The name of the thread that asked for it.
     pub(super) thread: Option<Box<str>>,
+    thread_number: Option<ThreadNumber>,
     /// Whether it is another process that computes.
     elsewhere: bool,
     /// What keeps other processes out, where there are locks.
@@ -97,9 +99,20 @@ impl Entry {
         Self {
             holder: holder.clone(),
             thread: thread::current().name().map(Into::into),
+            thread_number: threads::current(),
             elsewhere: false,
             lock: None,
         }
+    }
+
+    /// What keeps other processes out, where there are locks.
+    pub(super) fn lock(&self) -> Option<&Arc<LockFile>> {
+        self.lock.as_ref()
+    }
+
+    /// The number of the thread that asked for it.
+    pub(super) fn thread_number(&self) -> Option<ThreadNumber> {
+        self.thread_number
     }
 
     /// Whether it is computed in this process.
@@ -160,7 +173,7 @@ impl Claim {
     pub(super) fn take_off(self, lock: Option<LockFile>) -> Flight {
         self.note(|entry| {
             entry.elsewhere = false;
-            entry.holder.restart();
+            entry.holder = entry.holder.again();
             entry.lock = lock.map(Arc::new);
         });
         Flight(Some(self))

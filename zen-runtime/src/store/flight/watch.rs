@@ -9,6 +9,7 @@ use std::{
 
 use super::{
     Key,
+    deadlock::{Deadlocks, Scene},
     lock::read_holder,
     table::{Entry, table},
 };
@@ -32,11 +33,13 @@ pub(super) fn start() -> bool {
 
 fn watch() {
     let mut told = HashMap::new();
+    let mut deadlocks = Deadlocks::default();
     loop {
         thread::sleep(TICK);
-        let Some(texts) = due(&mut told) else {
+        let Some((scene, texts)) = look(&mut told) else {
             return;
         };
+        deadlocks.look(&scene);
         for text in texts {
             tracing::warn!(target: "zen", "{text}");
             eprintln!("zen: {text}");
@@ -68,9 +71,9 @@ impl Told {
     }
 }
 
-/// What is to be told now. `None` if nobody waits any more: the thread is over
-/// then, and the next wait starts another.
-fn due(told: &mut HashMap<Key, Told>) -> Option<Vec<String>> {
+/// What there is, and what is to be told of it now. `None` if nobody waits any
+/// more: the thread is over then, and the next wait starts another.
+fn look(told: &mut HashMap<Key, Told>) -> Option<(Scene, Vec<String>)> {
     let mut table = table()?;
     if table.waits.is_empty() {
         table.watched = false;
@@ -89,12 +92,13 @@ fn due(told: &mut HashMap<Key, Told>) -> Option<Vec<String>> {
             due.push((wait.clone(), here.map(in_this_process)));
         }
     }
+    let scene = Scene::of(&table);
     drop(table);
     let texts = due.into_iter().map(|(wait, here)| {
         let who = here.unwrap_or_else(|| in_another_process(&wait.key));
         format!("waiting for `{}`, {who}", wait.step)
     });
-    Some(texts.collect())
+    Some((scene, texts.collect()))
 }
 
 fn in_this_process(entry: &Entry) -> String {
