@@ -10,7 +10,7 @@ use crate::{
 
 use super::{
     FileArgument, FilePart, PathRef, References,
-    text::{is_colons, is_word, source, string},
+    text::{code_in, is_colons, is_word, source, string},
 };
 
 /// Words that name nothing.
@@ -299,7 +299,7 @@ impl<'a> Reader<'a> {
 
     /// A string such as `"path::to::function"`.
     fn path_in_text(&mut self, text: &str) {
-        if let Ok(trees) = self.names.lex(text) {
+        if let Ok(trees) = self.names.lex(&code_in(text)) {
             self.trees(&trees, Place::MacroInput);
         }
     }

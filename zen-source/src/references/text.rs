@@ -56,3 +56,35 @@ pub(crate) fn string(literal: &str) -> Option<String> {
 fn unescaped(text: &str) -> String {
     text.replace("\\\\", "\\").replace("\\\"", "\"")
 }
+
+/// What of a text may be a path or a type, with blanks for the rest.
+///
+/// A message such as "can't" is none, and the compiler does not hand its lexer's
+/// complaints back: it gives them to the user.
+pub(super) fn code_in(text: &str) -> String {
+    let mut code = String::with_capacity(text.len());
+    let mut in_number = false;
+    for c in text.chars() {
+        let begins = !code.ends_with(is_word);
+        in_number = is_word(c) && (in_number || (begins && c.is_numeric()));
+        let fits = c.is_alphabetic() || c.is_ascii_digit() || "_:<>,&()[]+=".contains(c);
+        code.push(if fits && !in_number { c } else { ' ' });
+    }
+    code
+}
+
+#[cfg(test)]
+mod tests {
+    use super::code_in;
+
+    #[test]
+    fn paths_and_types_are_code_and_messages_are_not() {
+        for code in ["a::b::c", "Vec<T>, U: Default + Foo<u8>", "i64"] {
+            assert_eq!(code_in(code), code);
+        }
+        assert_eq!(code_in("can't"), "can t");
+        assert_eq!(code_in("a 0x b 1e"), "a    b   ");
+        assert_eq!(code_in("r#\"x\" /* y"), "r  x     y");
+        assert_eq!(code_in("T: 'de"), "T:  de");
+    }
+}
