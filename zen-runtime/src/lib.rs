@@ -115,7 +115,7 @@ mod step;
 mod store;
 mod warning;
 
-pub use codec::{ArtifactId, Dir, File, Storable};
+pub use codec::{ArtifactId, Dir, File, Secret, Storable};
 pub use explain::{Explanation, Lineage};
 pub use fingerprint::Fingerprint;
 pub use pipeline::{

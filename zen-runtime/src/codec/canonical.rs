@@ -41,6 +41,7 @@ pub(super) enum Shape {
     StructVariant = 30,
     File = 31,
     Dir = 32,
+    Secret = 33,
 }
 
 /// Stands where a field was left out: bytes that no field has by chance.

@@ -8,7 +8,7 @@ use super::{
     BUFFER, CodecError, Storable,
     bincode::Output,
     decoder::Decoder,
-    encoder::{Encoder, Files},
+    encoder::{Encoder, Purpose},
     fast,
 };
 
@@ -63,7 +63,7 @@ pub(crate) fn check_readable<T: Storable>(bytes: &[u8]) -> Result<(), CodecError
 
 fn is_encoded_as<T: Storable>(value: &T, bytes: &[u8]) -> Result<bool, CodecError> {
     let output = Output::comparing(bytes, BUFFER);
-    let mut encoder = Encoder::new(output, Files::AsPaths);
+    let mut encoder = Encoder::new(output, Purpose::Parameter);
     encoder.write(value)?;
     let (output, _) = encoder.finish()?;
     Ok(output.compare())

@@ -8,7 +8,7 @@ use serde::{
     },
 };
 
-use super::{CodecError, MAX_DEPTH, bincode::Input};
+use super::{CodecError, MAX_DEPTH, bincode::Input, secret::SECRET};
 
 /// How many elements may take no bytes: nothing else bounds their number.
 const MAX_EMPTY: usize = 1 << 20;
@@ -18,6 +18,8 @@ pub(super) struct Decoder<'de> {
     input: Input<'de>,
     depth: usize,
     empty: usize,
+    /// Whether the bytes hold secrets; those that are stored do not.
+    secrets: bool,
 }
 
 impl<'de> Decoder<'de> {
@@ -26,6 +28,15 @@ impl<'de> Decoder<'de> {
             input: Input::new(bytes),
             depth: 0,
             empty: 0,
+            secrets: false,
+        }
+    }
+
+    /// As [`Decoder::new`], for bytes that never left this process.
+    pub(super) fn of_copy(bytes: &'de [u8]) -> Self {
+        Self {
+            secrets: true,
+            ..Self::new(bytes)
         }
     }
 
@@ -170,9 +181,12 @@ impl<'de> Deserializer<'de> for &mut Decoder<'de> {
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
         self,
-        _name: &'static str,
+        name: &'static str,
         visitor: V,
     ) -> Result<V::Value, CodecError> {
+        if name == SECRET && !self.secrets {
+            return Err(CodecError::SecretNotStored);
+        }
         self.inside(|decoder| visitor.visit_newtype_struct(decoder))
     }
 

@@ -8,24 +8,28 @@ use super::{
     CodecError, FileHasher, MAX_DEPTH,
     bincode::Output,
     canonical::{self, Shape},
-    file,
+    file, secret,
 };
 
-/// What becomes of a `File` or `Dir`.
+/// What the bytes are for, which decides on what becomes of a `File`, a `Dir`
+/// or a `Secret`.
 #[derive(Clone, Copy)]
-pub(super) enum Files<'a> {
-    /// It is an error.
-    Refused,
-    /// Its path is written.
-    AsPaths,
-    /// The hash of its content is written.
-    ByContent(&'a dyn FileHasher),
+pub(super) enum Purpose<'a> {
+    /// An artifact: all of them are errors.
+    Artifact,
+    /// A parameter of a stored pipeline: a path is written, nothing of a secret.
+    Parameter,
+    /// Another value in this process: a path is written, and so is a secret.
+    Copy,
+    /// An ID: what is written are the hash of a file's content and the keyed
+    /// hash of a secret.
+    Id(&'a dyn FileHasher),
 }
 
 /// Writes one value, with all that it contains.
 pub(super) struct Encoder<'a> {
     output: Output<'a>,
-    files: Files<'a>,
+    purpose: Purpose<'a>,
     /// The type whose `serialize` is running.
     pub(super) subject: &'static str,
     depth: usize,
@@ -33,10 +37,10 @@ pub(super) struct Encoder<'a> {
 }
 
 impl<'a> Encoder<'a> {
-    pub(super) fn new(output: Output<'a>, files: Files<'a>) -> Self {
+    pub(super) fn new(output: Output<'a>, purpose: Purpose<'a>) -> Self {
         Self {
             output,
-            files,
+            purpose,
             subject: "",
             depth: 0,
             typed: false,
@@ -75,7 +79,7 @@ impl<'a> Encoder<'a> {
     }
 
     pub(super) fn identifies(&self) -> bool {
-        matches!(self.files, Files::ByContent(_))
+        matches!(self.purpose, Purpose::Id(_))
     }
 
     /// Runs `write` with an empty output, and gives what it wrote.
@@ -140,10 +144,10 @@ impl<'a> Encoder<'a> {
         shape: Shape,
         path: &T,
     ) -> Result<(), CodecError> {
-        let files = match self.files {
-            Files::AsPaths => return self.write(path),
-            Files::Refused => None,
-            Files::ByContent(files) => Some(files),
+        let files = match self.purpose {
+            Purpose::Parameter | Purpose::Copy => return self.write(path),
+            Purpose::Artifact => None,
+            Purpose::Id(files) => Some(files),
         };
         let path = self.path_of(path)?;
         let Some(files) = files else {
@@ -160,12 +164,28 @@ impl<'a> Encoder<'a> {
 
     /// The path inside a `File`, by way of its encoding: serde tells no types.
     fn path_of<T: Serialize + ?Sized>(&mut self, path: &T) -> Result<PathBuf, CodecError> {
-        let files = mem::replace(&mut self.files, Files::AsPaths);
+        let purpose = mem::replace(&mut self.purpose, Purpose::Parameter);
         let ((), output) = self.aside(|encoder| encoder.write(path))?;
-        self.files = files;
+        self.purpose = purpose;
         let mut bytes = output.into_bytes();
         bytes.drain(..size_of::<u64>().min(bytes.len()));
         file::path_from(bytes)
+    }
+
+    /// A secret, veiled: see [`secret`].
+    pub(super) fn secret<T: Serialize + ?Sized>(&mut self, veiled: &T) -> Result<(), CodecError> {
+        let files = match self.purpose {
+            Purpose::Artifact => return Err(CodecError::SecretInArtifact),
+            Purpose::Parameter => return Ok(()),
+            Purpose::Copy => return secret::revealed(|| self.write(veiled)),
+            Purpose::Id(files) => files,
+        };
+        let key = files.secret_key().map_err(CodecError::SecretKey)?;
+        let write = |encoder: &mut Self| secret::revealed(|| encoder.write(veiled));
+        let ((), output) = self.aside(write)?;
+        let hash = blake3::keyed_hash(&key, &output.into_bytes());
+        self.mark(Shape::Secret, hash.as_bytes());
+        Ok(())
     }
 
     pub(super) fn variant(

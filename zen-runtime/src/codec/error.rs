@@ -20,6 +20,21 @@ pub enum CodecError {
         path: PathBuf,
     },
 
+    /// A [`Secret`](super::Secret) inside an artifact.
+    #[error(
+        "the value holds a secret, and an artifact is stored as it is: \
+         return what may be known"
+    )]
+    SecretInArtifact,
+
+    /// The key for the hashes of secrets cannot be had.
+    #[error("the store's key for secrets cannot be used: {0}")]
+    SecretKey(io::Error),
+
+    /// A [`Secret`](super::Secret) in bytes that were stored.
+    #[error("the value of a secret is not stored")]
+    SecretNotStored,
+
     /// An input file that cannot be read.
     #[error("cannot read the input `{path}`")]
     File {

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{
     ArtifactId, BUFFER, CodecError,
     bincode::Output,
-    encoder::{Encoder, Files},
+    encoder::{Encoder, Purpose},
 };
 
 /// The codec name in the ID of a value whose bytes alone do not tell it apart.
@@ -18,7 +18,7 @@ thread_local! {
     static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
-/// What tells the content of files and folders.
+/// What tells the content of files and folders, and has the key for secrets.
 pub trait FileHasher {
     /// The hash of a file's content.
     ///
@@ -31,6 +31,15 @@ pub trait FileHasher {
     /// # Errors
     /// If the folder or something in it cannot be read.
     fn hash_dir(&self, path: &Path) -> io::Result<[u8; 32]>;
+
+    /// The key for the hashes of secrets: random, and the same for all who
+    /// share a store.
+    ///
+    /// # Errors
+    /// If there is no such key, or it cannot be read.
+    fn secret_key(&self) -> io::Result<[u8; 32]> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
 }
 
 /// The ID of a value.
@@ -41,7 +50,7 @@ pub trait FileHasher {
 /// apart, have an ID of their own kind:
 ///
 /// * a [`File`](super::File) or [`Dir`](super::Dir) counts by the hash that
-///   `files` gives, a field left out by `skip_serializing_if` by its name;
+///   `files` gives, a [`Secret`](super::Secret) by a keyed hash, a field left out by `skip_serializing_if` by its name;
 /// * a type outside the standard library that serializes as something else, as
 ///   `serde_json::Value`, untagged enums and transparent structs do, counts by
 ///   what it serializes as, too. Otherwise the number `0` and the empty string,
@@ -55,7 +64,7 @@ pub fn identify<T: Serialize + ?Sized>(
     files: &dyn FileHasher,
 ) -> Result<ArtifactId, CodecError> {
     let output = Output::hashing(SPARE.take(), BUFFER);
-    let mut encoder = Encoder::new(output, Files::ByContent(files));
+    let mut encoder = Encoder::new(output, Purpose::Id(files));
     encoder.write(value)?;
     let (output, typed) = encoder.finish()?;
     let (id, buffer) = output.into_id();

@@ -11,8 +11,9 @@
 //! * [`encode`] writes an artifact. A [`File`] inside is an error: the artifact
 //!   would hold a path, not the content.
 //! * [`encode_parameter`] writes a parameter of a stored pipeline. A [`File`]
-//!   is written as its path.
-//! * [`identify`] gives the ID of a value. A [`File`] counts by its content.
+//!   is written as its path, a [`Secret`] not at all.
+//! * [`identify`] gives the ID of a value. A [`File`] counts by its content, a
+//!   [`Secret`] by a keyed hash.
 //!
 //! One reads: [`decode`]. It does not trust the bytes: a wrong length or a deep
 //! nesting is an error, never an allocation of that size or an exhausted stack.
@@ -31,6 +32,7 @@ mod fast;
 mod file;
 mod id;
 mod identify;
+mod secret;
 mod serializer;
 mod storable;
 #[cfg(test)]
@@ -40,12 +42,14 @@ pub(crate) use array::{Array, ArrayRef};
 pub use bincode::BINCODE;
 pub use decode::decode;
 pub(crate) use decode::{check_readable, decode_stored};
+pub(crate) use encode::copy;
 pub use encode::{encode, encode_parameter};
 pub use error::CodecError;
 pub use file::{Dir, File};
 pub use id::{ArtifactId, ParseIdError};
 pub(crate) use id::{parse_hex, write_hex};
 pub use identify::{FileHasher, identify};
+pub use secret::Secret;
 pub use storable::{Parameter, Storable};
 
 /// How many values may contain one another. A deeper value is an error rather

@@ -11,6 +11,7 @@ use super::{
     encoder::Encoder,
     fast,
     file::{DIR, FILE},
+    secret::SECRET,
 };
 
 macro_rules! single_values {
@@ -101,6 +102,7 @@ impl<'e, 'a> Serializer for &'e mut Encoder<'a> {
         match name {
             FILE => self.path(Shape::File, value),
             DIR => self.path(Shape::Dir, value),
+            SECRET => self.secret(value),
             _ => {
                 self.named_shape(Shape::NewtypeStruct, name);
                 self.write(value)

@@ -173,6 +173,18 @@ pub enum PipelineError {
         parameter: String,
     },
 
+    /// A secret is not kept with a pipeline, so one that was read back lacks it.
+    #[error(
+        "the value of `{parameter}` of the step `{step}` is not stored, as it holds a secret; \
+         give it with `.set_param(\"{step}\", \"{parameter}\", ...)`"
+    )]
+    SecretMissing {
+        /// The step.
+        step: String,
+        /// The parameter.
+        parameter: String,
+    },
+
     /// A mistake that was made when the pipeline was built.
     #[error(transparent)]
     Invalid(Arc<PipelineError>),

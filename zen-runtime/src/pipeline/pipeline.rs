@@ -133,7 +133,7 @@ fn check_node(node: &super::Node) -> Result<(), PipelineError> {
         }
     }
     let names = node.step.recorded.parameters.iter().map(|(name, _)| name);
-    for (argument, name) in node.arguments.iter().zip(names) {
+    for (position, (argument, name)) in node.arguments.iter().zip(names).enumerate() {
         match argument {
             Bound::Ignored(None) => {
                 return Err(PipelineError::IgnoredMissing {
@@ -141,17 +141,35 @@ fn check_node(node: &super::Node) -> Result<(), PipelineError> {
                     parameter: name.clone(),
                 });
             }
-            Bound::Parameter { value: None, .. } => {
-                return Err(PipelineError::Parameter {
-                    step,
-                    parameter: name.clone(),
-                    source: CodecError::message("its stored bytes are not of its type"),
-                });
+            Bound::Parameter { value: None, bytes } => {
+                return Err(not_restored(node, position, name, bytes));
             }
             _ => {}
         }
     }
     Ok(())
+}
+
+/// Why a parameter's value is not known, though its step is.
+#[cold]
+fn not_restored(node: &super::Node, position: usize, name: &str, bytes: &[u8]) -> PipelineError {
+    let (step, parameter) = (node.name.clone(), name.to_owned());
+    let kind = node.step.linked.as_ref();
+    let kind = kind.and_then(|step| step.parameter_types().get(position));
+    let decode = kind.and_then(|kind| kind.operations).map(|o| o.decode);
+    match decode.map(|decode| decode(bytes)) {
+        Some(Err(CodecError::SecretNotStored)) => PipelineError::SecretMissing { step, parameter },
+        Some(Err(source)) => PipelineError::Parameter {
+            step,
+            parameter,
+            source,
+        },
+        _ => PipelineError::Parameter {
+            step,
+            parameter,
+            source: CodecError::message("its stored bytes are not of its type"),
+        },
+    }
 }
 
 impl<V> Clone for Pipeline<V> {

@@ -105,9 +105,7 @@ impl<T> Taken<T> {
 }
 
 fn copy<T: Storable>(value: &T) -> Result<T, StepFailure> {
-    codec::encode_parameter(value)
-        .and_then(|bytes| codec::decode(&bytes))
-        .map_err(|error| StepFailure::from_error(&error))
+    codec::copy(value).map_err(|error| StepFailure::from_error(&error))
 }
 
 impl<T> Deref for Taken<T> {

@@ -71,4 +71,8 @@ impl FileHasher for Watch<'_> {
         let hash = self.files.hash_dir(path)?;
         Ok(self.note(path, true, hash))
     }
+
+    fn secret_key(&self) -> io::Result<[u8; 32]> {
+        self.files.secret_key()
+    }
 }

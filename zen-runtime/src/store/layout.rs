@@ -71,6 +71,11 @@ impl Layout {
         self.root.join("meta.redb")
     }
 
+    /// The key for the hashes of secrets.
+    pub(super) fn secret_key(&self) -> PathBuf {
+        self.root.join("secret.key")
+    }
+
     /// The file to lock while a damaged database is set aside.
     pub(super) fn recovery_lock(&self) -> PathBuf {
         self.locks.join("recovery")

@@ -22,6 +22,7 @@ mod pins;
 mod record;
 mod repository;
 mod seal;
+mod secret_key;
 mod shared;
 mod sources;
 #[cfg(test)]

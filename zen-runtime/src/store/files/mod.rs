@@ -17,7 +17,7 @@ pub(super) use self::{
     identity::{Identity, inode, nanoseconds},
     memory::FileMemory,
 };
-use super::{Store, StoreError, metadata::Table, warning::warn_once};
+use super::{Store, StoreError, metadata::Table, secret_key, warning::warn_once};
 use crate::codec::FileHasher;
 
 /// From this many bytes read on, hashing again takes longer than a commit.
@@ -37,6 +37,10 @@ impl FileHasher for Store {
         let hash = folder::hash(path, |file, identity| self.hash(file, identity, &mut fresh))?;
         self.remember(&fresh);
         Ok(hash)
+    }
+
+    fn secret_key(&self) -> io::Result<[u8; 32]> {
+        secret_key::get(&self.disk.layout)
     }
 }
 
