@@ -6,6 +6,7 @@
 //! follows what the function names, and takes what is reached. Whatever cannot be
 //! followed widens the list; nothing is left out for that.
 
+mod build;
 mod imports;
 mod index;
 mod locals;
@@ -19,7 +20,8 @@ mod share;
 mod syntax;
 mod tree;
 
-pub use session::{Closure, Place, Request, hash_of};
+pub use build::Build;
+pub use session::{Closure, Place, Request, Unread, hash_of};
 pub use share::Share;
 
 /// One item of a closure.

@@ -88,8 +88,9 @@ fn text<'t>(table: &'t Table, key: &str) -> Option<&'t str> {
 }
 
 impl Workspace {
-    /// The workspace of the package in `folder`.
-    pub(crate) fn of(folder: &Path) -> Self {
+    /// The workspace of the package in `folder`, and what the lock file in use
+    /// resolves.
+    pub(crate) fn of(folder: &Path, lock_file: Option<&Path>) -> Self {
         let Some((root, manifest)) = root(folder) else {
             return Self::default();
         };
@@ -100,7 +101,7 @@ impl Workspace {
             .unwrap_or_default();
         Self {
             patches: patches(&root, &manifest),
-            locked: lock(&root.join("Cargo.lock")),
+            locked: lock_file.map(lock).unwrap_or_default(),
             dependencies,
             root,
         }
@@ -231,19 +232,21 @@ impl Workspace {
     }
 }
 
-/// The hash of every source file in a folder.
+/// The hash of every file in a folder: a build script may read any of them. What
+/// is hidden, and what Cargo built, is left out.
 pub(crate) fn every_file(folder: &Path) -> String {
     let mut files = Vec::new();
     let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+    while let Some(inner) = folders.pop() {
+        for entry in fs::read_dir(inner).into_iter().flatten().flatten() {
             let path = entry.path();
-            let is_source = path
-                .extension()
-                .is_some_and(|end| end == "rs" || end == "toml");
+            let name = entry.file_name();
+            if name == "target" || name.as_encoded_bytes().starts_with(b".") {
+                continue;
+            }
             match entry.file_type() {
-                Ok(kind) if kind.is_dir() && entry.file_name() != "target" => folders.push(path),
-                Ok(kind) if kind.is_file() && is_source => files.push(path),
+                Ok(kind) if kind.is_dir() => folders.push(path),
+                Ok(kind) if kind.is_file() => files.push(path),
                 _ => {}
             }
         }
@@ -251,7 +254,10 @@ pub(crate) fn every_file(folder: &Path) -> String {
     files.sort();
     let mut hasher = blake3::Hasher::new();
     for file in files {
-        hasher.update(&fs::read(file).unwrap_or_default());
+        let name = file.strip_prefix(folder).unwrap_or(&file);
+        hasher.update(name.as_os_str().as_encoded_bytes());
+        let content = fs::read(&file).unwrap_or_default();
+        hasher.update(blake3::hash(&content).as_bytes());
     }
     hasher.finalize().to_string()
 }

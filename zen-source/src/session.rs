@@ -2,15 +2,16 @@
 
 use std::{
     collections::HashMap,
-    env,
-    path::{Path, PathBuf},
+    env, fmt,
+    path::PathBuf,
     sync::{LazyLock, Mutex, PoisonError},
 };
 
 use proc_macro2::TokenStream;
 
 use crate::{
-    Item,
+    Build, Item,
+    build::{self, Input},
     index::{self, Index, StepPlace, Target},
     normal::Normal,
     reach::{Impls, Reach},
@@ -34,10 +35,38 @@ pub struct Request {
     pub depends: Vec<TokenStream>,
     /// The folder of the package that is being compiled.
     pub folder: PathBuf,
-    /// The root file of the crate that is being compiled.
-    pub root: PathBuf,
+    /// The root file of the crate that is being compiled; `None` if it comes
+    /// through a pipe, as an example in documentation does.
+    pub root: Option<PathBuf>,
     /// Whether it is compiled as a test.
     pub is_test: bool,
+    /// The build that is going on.
+    pub build: Build,
+}
+
+/// Why the source of a step is not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Unread {
+    /// It is expanded in an editor: nothing is run.
+    Editor,
+    /// `CARGO_MANIFEST_DIR` is not set: it is not built by Cargo.
+    NoCargo,
+    /// The package's manifest cannot be read.
+    NoManifest,
+    /// A file or folder that the compiler was given cannot be found.
+    NoFile,
+}
+
+impl fmt::Display for Unread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Editor => "it is expanded in an editor",
+            Self::NoCargo => "CARGO_MANIFEST_DIR is not set",
+            Self::NoManifest => "the package's manifest cannot be read",
+            Self::NoFile => "the crate's folder or root file cannot be found",
+        })
+    }
 }
 
 /// Where a function stands.
@@ -52,7 +81,7 @@ pub enum Place {
 }
 
 /// All that decides what a function returns.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Closure {
     /// In the order of their labels.
     pub items: Vec<Item>,
@@ -69,44 +98,64 @@ struct Session {
 
 /// By root file, and whether it is compiled as a test. `None` if the crate cannot
 /// be read.
-type Sessions = HashMap<(PathBuf, bool), Option<Session>>;
+type Sessions = HashMap<(Option<PathBuf>, bool), Option<Session>>;
 
 static SESSIONS: LazyLock<Mutex<Sessions>> = LazyLock::new(Mutex::default);
 
 impl Request {
     /// The request of a macro, from the compiler's command line and Cargo's
-    /// variables. `None` outside Cargo and where there is no command line, as in
-    /// an editor.
-    pub fn from_environment(function: TokenStream, file: Option<PathBuf>) -> Option<Self> {
-        let folder = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR")?);
-        let arguments: Vec<_> = env::args_os().skip(1).collect();
-        let root = arguments
-            .iter()
-            .map(Path::new)
-            .find(|path| path.extension().is_some_and(|end| end == "rs"))?;
-        // The compiler runs in the workspace's folder.
-        let root = env::current_dir().ok()?.join(root);
-        Some(Self {
+    /// variables.
+    ///
+    /// # Errors
+    /// Outside Cargo, and in an editor.
+    pub fn from_environment(function: TokenStream, file: Option<PathBuf>) -> Result<Self, Unread> {
+        let arguments = build::command_line();
+        let input = build::input(&arguments);
+        if input == Input::Nothing {
+            return Err(Unread::Editor);
+        }
+        let folder = env::var_os("CARGO_MANIFEST_DIR").ok_or(Unread::NoCargo)?;
+        let folder = canonical(folder.into())?;
+        let root = match &input {
+            // The compiler runs in the workspace's folder.
+            Input::File(root) => {
+                let working = env::current_dir().map_err(|_| Unread::NoFile)?;
+                Some(canonical(working.join(root))?)
+            }
+            _ => None,
+        };
+        Ok(Self {
             function,
             file: file.and_then(|file| std::fs::canonicalize(file).ok()),
             open: Vec::new(),
             depends: Vec::new(),
-            root: std::fs::canonicalize(root).ok()?,
-            folder: std::fs::canonicalize(folder).ok()?,
+            build: Build::of(&arguments, &input, &folder),
+            root,
+            folder,
             is_test: arguments.iter().any(|argument| argument == "--test"),
         })
     }
 }
 
+fn canonical(path: PathBuf) -> Result<PathBuf, Unread> {
+    std::fs::canonicalize(path).map_err(|_| Unread::NoFile)
+}
+
 impl Closure {
-    /// The closure of a step. `None` if its crate cannot be read at all.
-    pub fn of(request: &Request) -> Option<Self> {
+    /// The closure of a step.
+    ///
+    /// # Errors
+    /// If its package cannot be read at all.
+    pub fn of(request: &Request) -> Result<Self, Unread> {
         let mut sessions = SESSIONS.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (request.root.clone(), request.is_test);
         let session = sessions
             .entry(key)
             .or_insert_with(|| Session::read(request));
-        session.as_mut()?.closure(request)
+        session
+            .as_mut()
+            .and_then(|session| session.closure(request))
+            .ok_or(Unread::NoManifest)
     }
 }
 
@@ -116,6 +165,7 @@ impl Session {
             folder: request.folder.clone(),
             root: request.root.clone(),
             is_test: request.is_test,
+            build: request.build.clone(),
         })?;
         let impls = Impls::of(&index);
         Some(Self { index, impls })
@@ -144,6 +194,13 @@ impl Session {
         if places.is_empty() {
             // A macro wrote it: it may stand anywhere, and name anything.
             items.extend(self.everything());
+        }
+        if request.root.is_none() {
+            // Its own conditions are not known.
+            items.push(Item {
+                label: "the crates that it is built with".to_owned(),
+                hash: *blake3::hash(request.build.unit("").as_bytes()).as_bytes(),
+            });
         }
         for place in places {
             let reach = Reach::new(&self.index, &self.impls);
@@ -214,12 +271,9 @@ impl Session {
             label: "every source file: the step was written by a macro".to_owned(),
             hash: *hasher.finalize().as_bytes(),
         }];
-        for krate in &self.index.crates {
-            for dependency in krate.package.dependencies.values() {
-                let resolved = self
-                    .index
-                    .workspace
-                    .resolve(&krate.package.name, dependency);
+        for (position, krate) in self.index.crates.iter().enumerate() {
+            let names = krate.package.dependencies.keys();
+            for resolved in names.filter_map(|name| self.index.foreign(position, name)) {
                 items.push(Item {
                     label: format!("crate {}", resolved.label),
                     hash: *blake3::hash(resolved.content.as_bytes()).as_bytes(),

@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use crate::{
+    Build,
     index::{Index, Target},
     reach::{Impls, Reach},
     syntax::Kind,
@@ -26,7 +27,8 @@ impl Share {
     pub fn of_library(folder: &Path) -> Option<Vec<Self>> {
         let folder = std::fs::canonicalize(folder).ok()?;
         let index = Index::read(&Target {
-            root: folder.join("src/lib.rs"),
+            root: Some(folder.join("src/lib.rs")),
+            build: Build::default(),
             folder,
             is_test: false,
         })?;

@@ -1,11 +1,14 @@
 //! What decides a step's result beside its arguments: its source.
 
-use std::collections::HashSet;
+use std::{
+    collections::HashSet,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
 use syn::{ItemFn, visit::Visit};
-use zen_source::{Closure, Item, Request};
+use zen_source::{Closure, Item, Request, Unread};
 
 use super::{kept::mentions, options::Options};
 
@@ -30,11 +33,20 @@ pub(super) struct Source {
 
 impl Source {
     pub(super) fn of(function: &ItemFn, item: &TokenStream, options: &Options) -> Self {
-        let closure = closure(function, item, options);
-        let place = closure.as_ref().and_then(|closure| closure.place);
-        let (items, conditions) = closure.map_or_else(Default::default, |closure| {
-            (closure.items, closure.conditions)
-        });
+        let closure = match closure(function, item, options) {
+            Ok(closure) => closure,
+            Err(Unread::Editor) => Closure::default(),
+            Err(why) => Closure {
+                items: vec![unread(why)],
+                ..Closure::default()
+            },
+        };
+        let Closure {
+            items,
+            conditions,
+            place,
+            ..
+        } = closure;
         let function_hash = zen_source::hash_of(item.clone());
         Self {
             hash: hash(&function_hash, options, &items),
@@ -54,9 +66,11 @@ impl Source {
     }
 }
 
-fn closure(function: &ItemFn, item: &TokenStream, options: &Options) -> Option<Closure> {
+/// Nothing but the function itself for a step that wants no more, and outside of
+/// the compiler.
+fn closure(function: &ItemFn, item: &TokenStream, options: &Options) -> Result<Closure, Unread> {
     if !proc_macro::is_available() || options.own_source {
-        return None;
+        return Ok(Closure::default());
     }
     let file = proc_macro::Span::call_site().local_file();
     // As the compiler gave them: a parser does not keep which marks are joined.
@@ -68,6 +82,19 @@ fn closure(function: &ItemFn, item: &TokenStream, options: &Options) -> Option<C
         .map(ToTokens::to_token_stream)
         .collect();
     Closure::of(&request)
+}
+
+/// What stands for a source that cannot be read: nothing tells whether it is what
+/// it was, so that no result of another build is taken for one of this.
+fn unread(why: Unread) -> Item {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&now.unwrap_or_default().as_nanos().to_le_bytes());
+    hasher.update(&std::process::id().to_le_bytes());
+    Item {
+        label: format!("source that cannot be read: {why}"),
+        hash: *hasher.finalize().as_bytes(),
+    }
 }
 
 fn hash(function: &[u8; 32], options: &Options, items: &[Item]) -> [u8; 32] {

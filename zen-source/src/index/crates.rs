@@ -14,12 +14,15 @@ impl Index {
     /// Reads a crate and all its path dependencies.
     pub(crate) fn read(target: &Target) -> Option<Self> {
         let mut index = Self {
-            workspace: Workspace::of(&target.folder),
+            workspace: Workspace::of(&target.folder, target.build.lock.as_deref()),
+            build: target.build.clone(),
             ..Self::default()
         };
         let package = index.workspace.package(&target.folder)?;
-        let is_library = package.library.as_deref() == Some(target.root.as_path());
-        let krate = index.add_crate(package, &target.root, target.is_test);
+        let library = package.library.clone();
+        let root = target.root.clone().or(library.clone())?;
+        let is_library = library.as_deref() == Some(root.as_path());
+        let krate = index.add_crate(package, &root, target.is_test);
         if is_library {
             index.by_folder.insert(target.folder.clone(), krate);
         }

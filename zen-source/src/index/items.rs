@@ -5,7 +5,6 @@ use std::{collections::HashSet, fs, path::Path};
 use crate::{
     imports::{self, Import},
     normal::Normal,
-    package::every_file,
     references::{PathRef, Reader, source},
     syntax::{self, Kind},
     tree::Tree,
@@ -104,14 +103,14 @@ impl Index {
     fn included_items(&mut self, module: usize, id: usize, folder: &Path) {
         let files = self.entries[id].references.files.clone();
         for argument in files.values().filter(|argument| argument.is_rust) {
-            let path = argument.path(&self.modules[module].file);
+            let path = self.included(module, argument);
             let text = path.and_then(|path| fs::read_to_string(path).ok());
             if let Some(Ok(trees)) = text.map(|text| self.names.lex(&text)) {
                 self.items(module, &trees, folder);
             } else {
                 // Made by a build script that ran for another crate, most likely.
                 let krate = self.modules[module].krate;
-                let text = every_file(&self.crates[krate].package.folder);
+                let text = self.package_files(krate);
                 self.whole(module, &text);
             }
         }

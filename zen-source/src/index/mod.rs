@@ -1,6 +1,7 @@
 //! The crates whose source is at hand: modules, and what stands in them.
 
 mod crates;
+mod foreign;
 mod heads;
 mod items;
 mod modules;
@@ -12,6 +13,7 @@ use std::{
 };
 
 use crate::{
+    Build,
     imports::Import,
     package::{Package, Workspace},
     references::{PathRef, References},
@@ -21,6 +23,9 @@ use crate::{
 
 pub(crate) use steps::function_hash;
 
+/// The crate that is being compiled is read first.
+pub(crate) const COMPILED: usize = 0;
+
 /// What zen itself does is no part of a step: results survive its releases.
 pub(crate) const OWN_PACKAGES: [&str; 3] = ["zen-runtime", "zen-macros", "zen-source"];
 
@@ -29,6 +34,7 @@ pub(crate) const OWN_PACKAGES: [&str; 3] = ["zen-runtime", "zen-macros", "zen-so
 #[derive(Debug, Default)]
 pub(crate) struct Index {
     pub(crate) names: Names,
+    pub(crate) build: Build,
     pub(crate) workspace: Workspace,
     pub(crate) crates: Vec<Crate>,
     pub(crate) modules: Vec<Module>,
@@ -105,7 +111,10 @@ pub(crate) struct StepPlace {
 /// A crate to be read.
 pub(crate) struct Target {
     pub(crate) folder: PathBuf,
-    pub(crate) root: PathBuf,
+    /// Its root file. Without one, it is the package's library that is read: the
+    /// crate itself is known only in the function that is asked for.
+    pub(crate) root: Option<PathBuf>,
     /// Whether it is compiled as a test: `cfg(test)` holds.
     pub(crate) is_test: bool,
+    pub(crate) build: Build,
 }

@@ -2,7 +2,8 @@
 
 use crate::{Item, references::References};
 
-use super::{COMPILED, Reach};
+use super::Reach;
+use crate::index::COMPILED;
 
 impl Reach<'_> {
     /// The list of items, and the conditions that they stand under.
@@ -39,9 +40,7 @@ impl Reach<'_> {
     }
 
     fn add_foreign(&mut self, krate: usize, name: &str) {
-        let package = &self.index.crates[krate].package;
-        if let Some(dependency) = package.dependencies.get(name) {
-            let resolved = self.index.workspace.resolve(&package.name, dependency);
+        if let Some(resolved) = self.index.foreign(krate, name) {
             let label = format!("crate {}", resolved.label);
             self.add(&label, resolved.content.as_bytes());
         }

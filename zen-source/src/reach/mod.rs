@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use crate::{
     Item,
     imports::Import,
-    index::{Index, StepPlace},
+    index::{COMPILED, Index, StepPlace},
     references::{PathRef, References},
     resolve::{Scope, Target},
     syntax::Kind,
@@ -26,9 +26,6 @@ use crate::{
 };
 
 pub(crate) use impls::Impls;
-
-/// The crate that is being compiled is read first.
-const COMPILED: usize = 0;
 
 /// What is reached from one step.
 pub(crate) struct Reach<'a> {

@@ -3,9 +3,10 @@
 
 use std::fs;
 
-use crate::{package::every_file, references::FileArgument};
+use crate::references::FileArgument;
 
-use super::{COMPILED, Reach};
+use super::Reach;
+use crate::index::COMPILED;
 
 impl Reach<'_> {
     pub(super) fn all_foreign(&mut self, krate: usize) {
@@ -31,18 +32,20 @@ impl Reach<'_> {
         self.add(&label, value.as_bytes());
     }
 
-    /// Every source file in the folder of a crate's package, its manifest and its
-    /// build script with them.
+    /// Every file in the folder of a crate's package, its manifest and its build
+    /// script with them, and what the script said and made.
     fn package_files(&mut self, krate: usize) {
         let package = &self.index.crates[krate].package;
         let label = format!("package {}", package.name);
         if !self.items.contains_key(&label) {
-            self.add(&label, every_file(&package.folder).as_bytes());
+            let files = self.index.package_files(krate);
+            self.add(&label, files.as_bytes());
         }
     }
 
     pub(super) fn file(&mut self, module: usize, label: &str, argument: &FileArgument) {
-        let Some(path) = argument.path(&self.index.modules[module].file) else {
+        let Some(path) = self.index.included(module, argument) else {
+            self.package_files(self.index.modules[module].krate);
             self.whole_crate(self.index.modules[module].krate);
             return;
         };

@@ -45,13 +45,18 @@ pub(crate) struct FileArgument {
 }
 
 impl FileArgument {
-    /// The path, if it is known, as named in the file `beside`.
-    pub(crate) fn path(&self, beside: &Path) -> Option<PathBuf> {
+    /// The path, if it is known, as named in the file `beside`, with these values
+    /// of variables.
+    pub(crate) fn path(
+        &self,
+        beside: &Path,
+        value: impl Fn(&str) -> Option<PathBuf>,
+    ) -> Option<PathBuf> {
         let mut path = String::new();
         for part in &self.parts {
             match part {
                 FilePart::Text(text) => path.push_str(text),
-                FilePart::Variable(name) => path.push_str(&std::env::var(name).ok()?),
+                FilePart::Variable(name) => path.push_str(value(name)?.to_str()?),
                 FilePart::Unknown => return None,
             }
         }
