@@ -58,8 +58,8 @@ impl Workspace {
             fs::create_dir_all(folder.join("src")).expect("a new folder");
             let manifest = format!(
                 "[package]\nname = \"{package}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\
-                 [dependencies]\nzen-runtime = {{ path = {:?} }}\n",
-                repository.join("zen-runtime")
+                 [dependencies]\nzen-runtime = {{ path = \"{}\" }}\n",
+                repository.join("zen-runtime").display()
             );
             fs::write(folder.join("Cargo.toml"), manifest).expect("a written file");
             for (path, text) in self.program.files(package == "with") {

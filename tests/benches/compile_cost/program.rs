@@ -89,12 +89,14 @@ fn module(number: usize, modules: usize, edit: usize) -> String {
         writeln!(text, "use crate::m{other};").expect("a line");
     }
     for part in 0..PARTS {
-        let calls: String = next
-            .iter()
-            .map(|other| {
-                format!("    total = total.wrapping_add(m{other}::compute{part}(total >> 1));\n")
-            })
-            .collect();
+        let mut calls = String::new();
+        for other in &next {
+            writeln!(
+                calls,
+                "    total = total.wrapping_add(m{other}::compute{part}(total >> 1));"
+            )
+            .expect("a line");
+        }
         let values = [
             ("NUMBER", number.to_string()),
             ("PART", part.to_string()),
