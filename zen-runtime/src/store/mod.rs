@@ -19,11 +19,13 @@ mod layout;
 mod lookup;
 mod metadata;
 mod pins;
+mod process;
 mod record;
 mod repository;
 mod seal;
 mod secret_key;
 mod shared;
+mod slow;
 mod sources;
 #[cfg(test)]
 mod tests;

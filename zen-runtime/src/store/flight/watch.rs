@@ -3,7 +3,7 @@
 
 use std::{
     collections::HashMap,
-    fs, process, thread,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -13,17 +13,13 @@ use super::{
     lock::read_holder,
     table::{Entry, table},
 };
+use crate::store::{
+    process::is_stopped,
+    slow::{Schedule, seconds, tell},
+};
 
 /// How often the waits are looked at.
 const TICK: Duration = Duration::from_millis(100);
-
-/// After how long it is told whom a wait is for, and after how long again. From
-/// then on it is told every time that the last of them has passed.
-const TELL: [Duration; 3] = [
-    Duration::from_secs(1),
-    Duration::from_secs(9),
-    Duration::from_mins(1),
-];
 
 /// Starts the watching thread; says whether it could be.
 pub(super) fn start() -> bool {
@@ -41,39 +37,14 @@ fn watch() {
         };
         deadlocks.look(&scene);
         for text in texts {
-            tracing::warn!(target: "zen", "{text}");
-            eprintln!("zen: {text}");
-        }
-    }
-}
-
-/// What has been told of the waits for a flight.
-#[derive(Clone, Copy)]
-struct Told {
-    times: usize,
-    next: Instant,
-}
-
-impl Told {
-    fn nothing(since: Instant) -> Self {
-        Self {
-            times: 0,
-            next: since + TELL[0],
-        }
-    }
-
-    fn once_more(self, now: Instant) -> Self {
-        let times = self.times + 1;
-        Self {
-            times,
-            next: now + TELL[times.min(TELL.len() - 1)],
+            tell(&text);
         }
     }
 }
 
 /// What there is, and what is to be told of it now. `None` if nobody waits any
 /// more: the thread is over then, and the next wait starts another.
-fn look(told: &mut HashMap<Key, Told>) -> Option<(Scene, Vec<String>)> {
+fn look(told: &mut HashMap<Key, Schedule>) -> Option<(Scene, Vec<String>)> {
     let mut table = table()?;
     if table.waits.is_empty() {
         table.watched = false;
@@ -83,11 +54,10 @@ fn look(told: &mut HashMap<Key, Told>) -> Option<(Scene, Vec<String>)> {
     let now = Instant::now();
     let mut due = Vec::new();
     for wait in &table.waits {
-        let before = told
+        let schedule = told
             .entry(wait.key.clone())
-            .or_insert_with(|| Told::nothing(wait.since));
-        if before.next <= now {
-            *before = before.once_more(now);
+            .or_insert_with(|| Schedule::since(wait.since));
+        if schedule.is_due(now) {
             let here = table.flights.get(&wait.key).filter(|entry| entry.is_here());
             due.push((wait.clone(), here.map(in_this_process)));
         }
@@ -120,20 +90,4 @@ fn in_another_process(key: &Key) -> String {
     };
     let since = seconds(holder.elapsed());
     format!("computed by process {}{stopped} since {since}", holder.pid)
-}
-
-/// Whether a process of this machine is stopped, as by Ctrl-Z. `false` where
-/// the system does not say.
-fn is_stopped(pid: u32) -> bool {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat"));
-    // The name in parentheses may hold anything, parentheses too.
-    let state = stat.as_deref().ok().and_then(|stat| stat.rsplit_once(") "));
-    pid != process::id() && state.is_some_and(|(_, rest)| rest.starts_with(['T', 't']))
-}
-
-fn seconds(duration: Duration) -> String {
-    match duration.as_secs() {
-        seconds @ 0..60 => format!("{seconds} s"),
-        seconds => format!("{} min {} s", seconds / 60, seconds % 60),
-    }
 }

@@ -7,7 +7,7 @@ use std::{
 
 use redb::{
     Builder, ConcurrencyMode, Database, ReadOnlyDatabase, ReadTransaction, ReadableDatabase,
-    WriteTransaction,
+    TransactionError, WriteTransaction,
 };
 
 use super::{
@@ -15,7 +15,13 @@ use super::{
     snapshot,
     transaction::{Format, Transaction},
 };
-use crate::store::{StoreError, error::AtPath, files::inode};
+use crate::store::{
+    StoreError,
+    error::AtPath,
+    files::inode,
+    process::{is_stopped, who_locks},
+    slow,
+};
 
 /// The newest format of the database that this release knows.
 pub(in crate::store) const FORMAT: u64 = 2;
@@ -23,6 +29,10 @@ pub(in crate::store) const FORMAT: u64 = 2;
 /// Memory for pages, in bytes: the working set of a hit is a few pages per
 /// table, and the operating system keeps the rest.
 const CACHE: usize = 64 << 20;
+
+/// The byte of the file that redb locks while it writes (`WRITER_BYTE` in its
+/// source). Only for telling who does.
+const WRITER: u64 = 1 << 62;
 
 /// How much of the file is looked at when it is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +62,12 @@ impl Handle {
     /// Opens the database, and makes one if there is none. One that may not be
     /// written is opened for reading.
     pub(super) fn open(path: &Path, check: Check) -> Result<Self, StoreError> {
-        let database = match guard(path, || builder(check).create(path)) {
+        let opened = {
+            // Opening may have to wait for a writer too.
+            let _told = told(path);
+            guard(path, || builder(check).create(path))
+        };
+        let database = match opened {
             Ok(database) => Opened::Shared(database),
             Err(error) if is_forbidden(&error) => {
                 let read_only = guard(path, || builder(Check::None).open_read_only(path));
@@ -97,7 +112,7 @@ impl Handle {
 
     pub(super) fn begin_write(&self, path: &Path) -> Result<WriteTransaction, StoreError> {
         match self.opened() {
-            Opened::Shared(database) => guard(path, || database.begin_write()),
+            Opened::Shared(database) => guard(path, || begin_write(path, database)),
             Opened::ReadOnly(_) => Err(StoreError::ReadOnly {
                 path: path.to_owned(),
             }),
@@ -125,6 +140,32 @@ impl Drop for Handle {
         let database = self.database.take();
         let _ = catch_unwind(AssertUnwindSafe(|| drop(database)));
     }
+}
+
+/// Begins to write. A wait for another process that writes is told if it lasts.
+fn begin_write(path: &Path, database: &Database) -> Result<WriteTransaction, TransactionError> {
+    match database.try_begin_write() {
+        Err(TransactionError::WouldBlock) => {
+            let _told = told(path);
+            database.begin_write()
+        }
+        begun => begun,
+    }
+}
+
+/// Tells whom a wait for the database is for, if it lasts.
+fn told(path: &Path) -> slow::Waiting {
+    let path = path.to_owned();
+    slow::waiting(move |lasted| {
+        let who = match who_locks(&path, WRITER) {
+            Some(pid) if is_stopped(pid) => format!("process {pid}, which is stopped"),
+            Some(pid) => format!("process {pid}"),
+            None => "another process or thread".to_owned(),
+        };
+        let lasted = slow::seconds(lasted);
+        let path = path.display();
+        format!("waiting since {lasted} for the metadata store {path}, held by {who}")
+    })
 }
 
 fn builder(check: Check) -> Builder {

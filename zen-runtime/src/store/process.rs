@@ -1,0 +1,90 @@
+//! What the operating system says of other processes. Only Linux does, in
+//! `/proc`; elsewhere nothing is known.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process,
+};
+
+/// Whether a process of this machine is stopped, as by Ctrl-Z. `false` where
+/// the system does not say.
+pub(super) fn is_stopped(pid: u32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat"));
+    // The name in parentheses may hold anything, parentheses too.
+    let state = stat.as_deref().ok().and_then(|stat| stat.rsplit_once(") "));
+    pid != process::id() && state.is_some_and(|(_, rest)| rest.starts_with(['T', 't']))
+}
+
+/// The other process that holds an exclusive lock on the byte at `offset` of
+/// the file, if it can be known.
+pub(super) fn who_locks(path: &Path, offset: u64) -> Option<u32> {
+    let path = path.canonicalize().ok()?;
+    let processes = fs::read_dir("/proc").ok()?.flatten();
+    processes
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .filter(|pid| *pid != process::id())
+        .find(|pid| locks(*pid, &path, offset))
+}
+
+/// Whether a process has the file open with such a lock.
+fn locks(pid: u32, path: &Path, offset: u64) -> bool {
+    let folder = PathBuf::from(format!("/proc/{pid}"));
+    let Ok(files) = fs::read_dir(folder.join("fd")) else {
+        return false;
+    };
+    let is_it = |link: &PathBuf| fs::read_link(link).is_ok_and(|target| target == path);
+    files
+        .flatten()
+        .map(|file| file.path())
+        .filter(is_it)
+        .filter_map(|link| Some(folder.join("fdinfo").join(link.file_name()?)))
+        .any(|info| fs::read_to_string(info).is_ok_and(|info| has_lock(&info, offset)))
+}
+
+/// Reads the lines `lock:` of `proc_pid_fdinfo(5)`:
+/// `lock: 1: OFDLCK ADVISORY WRITE -1 08:01:123 16 16`.
+fn has_lock(info: &str, offset: u64) -> bool {
+    info.lines()
+        .filter_map(|line| line.strip_prefix("lock:"))
+        .map(|line| line.split_ascii_whitespace().collect::<Vec<_>>())
+        .any(|words| match *words.as_slice() {
+            [_, kind, _, "WRITE", _, _, start, end] => {
+                kind != "FLOCK" && is_within(offset, start, end)
+            }
+            _ => false,
+        })
+}
+
+fn is_within(offset: u64, start: &str, end: &str) -> bool {
+    let end = if end == "EOF" {
+        Ok(u64::MAX)
+    } else {
+        end.parse()
+    };
+    match (start.parse::<u64>(), end) {
+        (Ok(start), Ok(end)) => (start..=end).contains(&offset),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::has_lock;
+
+    #[test]
+    fn a_lock_on_a_byte_is_told_from_others() {
+        let info = "pos:\t0\nflags:\t0100002\n\
+            lock:\t1: FLOCK  ADVISORY  READ 7 fe:00:1 0 EOF\n\
+            lock:\t2: OFDLCK ADVISORY  WRITE -1 fe:00:1 100 100\n\
+            lock:\t3: OFDLCK ADVISORY  READ -1 fe:00:1 200 200\n";
+        assert!(has_lock(info, 100));
+        for other in [0, 99, 101, 200] {
+            assert!(!has_lock(info, other));
+        }
+        assert!(has_lock(
+            "lock: 1: POSIX ADVISORY WRITE 7 fe:00:1 5 EOF",
+            1 << 60
+        ));
+    }
+}

@@ -1,0 +1,154 @@
+//! Telling the user about a wait that lasts: after a second, and then now and
+//! again for as long as it lasts.
+
+use std::{
+    collections::HashMap,
+    process,
+    sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError},
+    thread,
+    time::{Duration, Instant},
+};
+
+/// How often the waits are looked at.
+const TICK: Duration = Duration::from_millis(250);
+
+/// After how long a wait is told, and after how long again. From then on it is
+/// told every time that the last of them has passed.
+const TELL: [Duration; 3] = [
+    Duration::from_secs(1),
+    Duration::from_secs(9),
+    Duration::from_mins(1),
+];
+
+/// When a wait is told next.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Schedule {
+    times: usize,
+    next: Instant,
+}
+
+impl Schedule {
+    /// That of a wait that began then.
+    pub(super) fn since(since: Instant) -> Self {
+        Self {
+            times: 0,
+            next: since + TELL[0],
+        }
+    }
+
+    /// Whether it is to be told now; if so, the next time is set.
+    pub(super) fn is_due(&mut self, now: Instant) -> bool {
+        let due = self.next <= now;
+        if due {
+            self.times += 1;
+            self.next = now + TELL[self.times.min(TELL.len() - 1)];
+        }
+        due
+    }
+}
+
+/// Tells `text` now.
+pub(super) fn tell(text: &str) {
+    tracing::warn!(target: "zen", "{text}");
+    eprintln!("zen: {text}");
+}
+
+/// A duration in words.
+pub(super) fn seconds(duration: Duration) -> String {
+    match duration.as_secs() {
+        seconds @ 0..60 => format!("{seconds} s"),
+        seconds => format!("{} min {} s", seconds / 60, seconds % 60),
+    }
+}
+
+static WAITS: LazyLock<Shared> = LazyLock::new(|| Shared {
+    pid: process::id(),
+    waits: Mutex::default(),
+});
+
+struct Shared {
+    /// The process that made this.
+    pid: u32,
+    waits: Mutex<Waits>,
+}
+
+#[derive(Default)]
+struct Waits {
+    next: u64,
+    open: HashMap<u64, Slow>,
+    /// Whether the thread that tells runs.
+    told: bool,
+}
+
+struct Slow {
+    since: Instant,
+    schedule: Schedule,
+    text: Text,
+}
+
+type Text = Arc<dyn Fn(Duration) -> String + Send + Sync>;
+
+/// A wait that is told while it lasts: until this is dropped.
+#[derive(Debug)]
+pub(super) struct Waiting(Option<u64>);
+
+/// Begins a wait; `text` says what for, given how long it has lasted.
+pub(super) fn waiting(text: impl Fn(Duration) -> String + Send + Sync + 'static) -> Waiting {
+    let Some(mut waits) = lock() else {
+        return Waiting(None);
+    };
+    let number = waits.next;
+    waits.next += 1;
+    let since = Instant::now();
+    let slow = Slow {
+        since,
+        schedule: Schedule::since(since),
+        text: Arc::new(text),
+    };
+    waits.open.insert(number, slow);
+    if !waits.told {
+        // Without a thread nothing is told, and all else goes on.
+        let thread = thread::Builder::new().name("zen-tell".to_owned());
+        waits.told = thread.spawn(tell_all).is_ok();
+    }
+    Waiting(Some(number))
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if let (Some(number), Some(mut waits)) = (self.0, lock()) {
+            waits.open.remove(&number);
+        }
+    }
+}
+
+/// `None` in a forked child: there it may have been locked by a thread that the
+/// child does not have.
+fn lock() -> Option<MutexGuard<'static, Waits>> {
+    (WAITS.pid == process::id()).then(|| WAITS.waits.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Tells of all waits, until there is none.
+fn tell_all() {
+    loop {
+        thread::sleep(TICK);
+        let Some(mut waits) = lock() else {
+            return;
+        };
+        if waits.open.is_empty() {
+            waits.told = false;
+            return;
+        }
+        let now = Instant::now();
+        let due = waits.open.values_mut();
+        let due = due.filter_map(|slow| {
+            let due = slow.schedule.is_due(now);
+            due.then(|| (slow.text.clone(), now.duration_since(slow.since)))
+        });
+        let due: Vec<_> = due.collect();
+        drop(waits);
+        for (text, lasted) in due {
+            tell(&text(lasted));
+        }
+    }
+}
