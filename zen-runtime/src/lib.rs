@@ -129,7 +129,10 @@ pub use run::{
 pub use step::{
     Decision, MissReason, Need, PreparedCall, Step, StepFailure, StepId, decide, progress,
 };
-pub use store::{Eviction, Hit, Output, Repository, StoreError};
+pub use store::{
+    Evict, Eviction, GcAction, GcItem, GcPolicy, GcReason, GcReport, Hit, Leftovers, Output,
+    Repository, StoreError,
+};
 
 /// # Signatures
 ///

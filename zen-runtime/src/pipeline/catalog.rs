@@ -1,5 +1,7 @@
 //! The pipelines of a repository, by name.
 
+use std::collections::HashSet;
+
 use super::{
     Pipeline, PipelineError,
     builder::check_name,
@@ -46,6 +48,11 @@ impl Repository {
     /// # Errors
     /// If the store cannot be read.
     pub fn versions(&self, name: &str) -> Result<Vec<Pipeline>, PipelineError> {
+        Ok(self.stored_versions(name)?)
+    }
+
+    /// As [`Repository::versions`].
+    pub(crate) fn stored_versions(&self, name: &str) -> Result<Vec<Pipeline>, StoreError> {
         let stored = self
             .store()
             .view(|view| collect(|each| view.scan(Collection::PIPELINES, &prefix(name), each)))?;
@@ -85,6 +92,36 @@ impl Repository {
         })?
     }
 
+    /// Forgets versions that were made before a time (in milliseconds since
+    /// 1970), but for the latest of each name and those that are `needed`. A dry
+    /// run only counts them. While a run goes on none is forgotten: it is not
+    /// known yet which one it needs.
+    pub(crate) fn forget_versions(
+        &self,
+        before: u64,
+        needed: &HashSet<(String, u32)>,
+        dry_run: bool,
+    ) -> Result<usize, StoreError> {
+        if self.store().has_live_runs()? {
+            return Ok(0);
+        }
+        if dry_run {
+            let all = self
+                .store()
+                .view(|view| collect(|each| view.scan(Collection::PIPELINES, &[], each)))?;
+            return Ok(superseded(&all, before, needed).count());
+        }
+        self.store().transact(|transaction| {
+            let all = collect(|each| transaction.scan(Collection::PIPELINES, &[], each))?;
+            let mut forgotten = 0;
+            for old in superseded(&all, before, needed) {
+                transaction.delete(Collection::PIPELINES, &key(&old.name, old.version))?;
+                forgotten += 1;
+            }
+            Ok(forgotten)
+        })
+    }
+
     fn not_found(&self, name: &str) -> PipelineError {
         let known = self.pipelines().unwrap_or_default();
         PipelineError::NotFound {
@@ -92,6 +129,20 @@ impl Repository {
             known: known.iter().map(|p| p.name().to_owned()).collect(),
         }
     }
+}
+
+/// The versions, in the order of their keys, that are old and not needed, and
+/// that are followed by a later one.
+fn superseded<'a>(
+    all: &'a [StoredPipeline],
+    before: u64,
+    needed: &'a HashSet<(String, u32)>,
+) -> impl Iterator<Item = &'a StoredPipeline> {
+    let followed = all.windows(2).filter(|pair| pair[0].name == pair[1].name);
+    followed
+        .map(|pair| &pair[0])
+        .filter(move |old| old.created < before)
+        .filter(|old| !needed.contains(&(old.name.clone(), old.version)))
 }
 
 /// Where a pipeline goes among the versions of its name.

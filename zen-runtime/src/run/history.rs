@@ -109,6 +109,11 @@ impl PastRun {
         UNIX_EPOCH + Duration::from_millis(self.record.started)
     }
 
+    /// When it began, in milliseconds since 1970.
+    pub(super) fn began(&self) -> u64 {
+        self.record.started
+    }
+
     /// What came of each step, in the pipeline's order.
     pub fn steps(&self) -> &[StepRun] {
         &self.record.steps

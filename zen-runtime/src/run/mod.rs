@@ -3,6 +3,7 @@
 
 mod artifact;
 mod error;
+mod gc;
 mod history;
 mod node;
 mod plan;

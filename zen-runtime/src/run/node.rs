@@ -54,7 +54,7 @@ pub(super) fn run(shared: &Shared<'_>, index: usize) -> NodeOutcome {
         }
     };
     let mut run = match next(shared, call.as_ref(), decision) {
-        Next::Cached(hit) => cached(shared, index, hit),
+        Next::Cached(hit) => cached(shared, index, call.as_ref(), hit),
         Next::Compute(miss) => compute(shared, index, step, call.as_ref(), miss),
     };
     run.fingerprint = call.map(|call| call.fingerprint());
@@ -127,7 +127,10 @@ fn same_as(shared: &Shared<'_>, index: usize, other: StepRun, fingerprint: Finge
     }
 }
 
-fn cached(shared: &Shared<'_>, index: usize, hit: Hit) -> StepRun {
+fn cached(shared: &Shared<'_>, index: usize, call: Option<&PreparedCall>, hit: Hit) -> StepRun {
+    if let Some(call) = call {
+        shared.settings.repository.store().used(&call.fingerprint());
+    }
     let name = &shared.graph.nodes[index].name;
     tracing::info!(target: "zen", step = %name, "cached");
     let outcome = StepOutcome::Cached {
@@ -278,6 +281,13 @@ fn store(
             Vec::new()
         }
         Ok(encoded) => {
+            if !call.definition.is_cached() {
+                // No record leads to them, so that only this says who needs them.
+                let store = shared.settings.repository.store();
+                for new in &encoded {
+                    store.announce(new.id.as_bytes());
+                }
+            }
             let result = NewResult {
                 types: step.output_types(),
                 encoded,

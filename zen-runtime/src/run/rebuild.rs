@@ -64,6 +64,7 @@ impl<V> Rebuild<'_, V> {
         if self.steps.len() != graph.nodes.len() {
             return Err(RebuildError::NoRun);
         }
+        let _live = self.repository.store().begin_run();
         let settings = Settings {
             repository: self.repository,
             threads: 1,

@@ -153,6 +153,7 @@ enum Found {
 
 fn find(repository: &Repository, call: &PreparedCall, need: Need) -> Result<Found, StoreError> {
     let store = repository.store();
+    store.announce(call.fingerprint.as_bytes());
     let Some(hit) = store.hit(&call.fingerprint)? else {
         return Ok(Found::Nothing);
     };

@@ -184,6 +184,7 @@ impl<V> Pending<V> {
         match load(&self.repository, self.codec, hit) {
             Ok(value) => {
                 tracing::debug!(target: "zen", step = self.call.definition.name(), "hit");
+                self.repository.store().used(&self.call.fingerprint);
                 Some(value)
             }
             Err(error) => {

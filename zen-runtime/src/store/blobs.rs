@@ -1,9 +1,11 @@
 //! Large artifacts, one file each.
 
 use std::{
+    ffi::OsString,
     fs::{self, File},
     io::{self, ErrorKind, Read, Write},
     path::{Path, PathBuf},
+    time::SystemTime,
 };
 
 use super::{
@@ -64,7 +66,14 @@ pub(super) fn write(layout: &Layout, id: &ArtifactId, bytes: &[u8]) -> Result<()
         sync_folder(layout.blobs())?;
     }
     let temporary = layout.temporary();
-    let mut file = tempfile::NamedTempFile::new_in(temporary).at(temporary)?;
+    let prefix = layout.writer().prefix(layout);
+    let mut builder = tempfile::Builder::new();
+    let builder = if prefix.is_empty() {
+        &mut builder
+    } else {
+        builder.prefix(&prefix)
+    };
+    let mut file = builder.tempfile_in(temporary).at(temporary)?;
     file.write_all(bytes).at(file.path())?;
     forbid_writing(file.as_file()).at(file.path())?;
     file.as_file().sync_data().at(file.path())?;
@@ -91,6 +100,40 @@ pub(super) fn remove(layout: &Layout, id: &ArtifactId) -> Result<u64, StoreError
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(0),
         Err(error) => Err(StoreError::io(&path, error)),
     }
+}
+
+/// The size of a blob; 0 if it is not there.
+pub(super) fn size(layout: &Layout, id: &ArtifactId) -> u64 {
+    fs::symlink_metadata(path(layout, id)).map_or(0, |found| found.len())
+}
+
+/// When a blob was written; `None` if that cannot be told.
+pub(super) fn written(layout: &Layout, id: &ArtifactId) -> Option<SystemTime> {
+    fs::symlink_metadata(path(layout, id)).ok()?.modified().ok()
+}
+
+/// The artifacts that a file is there for. What goes by another name is none.
+pub(super) fn all(layout: &Layout) -> Result<Vec<ArtifactId>, StoreError> {
+    let mut found = Vec::new();
+    for folder in fs::read_dir(layout.blobs()).at(layout.blobs())? {
+        let folder = folder.at(layout.blobs())?;
+        let files = match fs::read_dir(folder.path()) {
+            Ok(files) => files,
+            Err(error) if error.kind() == ErrorKind::NotADirectory => continue,
+            Err(error) => return Err(StoreError::io(&folder.path(), error)),
+        };
+        for file in files {
+            let file = file.at(&folder.path())?;
+            let name = [folder.file_name(), file.file_name()].map(OsString::into_string);
+            let [Ok(folder), Ok(file)] = name else {
+                continue;
+            };
+            let id = format!("{folder}{file}").parse::<ArtifactId>();
+            // One that is written otherwise, in capitals say, is another file.
+            found.extend(id.ok().filter(|id| id.to_string()[2..] == file));
+        }
+    }
+    Ok(found)
 }
 
 /// A blob never changes: an editor or a script should not be able to by

@@ -10,6 +10,7 @@ use super::{
     layout::Layout,
     metadata::{Metadata, Snapshot},
     sources::Sources,
+    usage::{self, Used},
     warning::warn_once,
 };
 
@@ -27,6 +28,7 @@ pub(super) struct Disk {
     held: RwLock<Option<Arc<Snapshot>>>,
     commits: AtomicU32,
     pub(super) sources: Sources,
+    pub(super) used: Used,
 }
 
 impl Disk {
@@ -37,6 +39,7 @@ impl Disk {
             held: RwLock::default(),
             commits: AtomicU32::new(0),
             sources: Sources::default(),
+            used: Used::default(),
         })
     }
 
@@ -66,15 +69,24 @@ impl Disk {
         self.metadata.snapshot()
     }
 
-    /// Every write goes through here. What `f` wrote is durable when this
-    /// returns; if `f` fails, nothing is kept.
+    /// Every write goes through here, and takes the notes of what was used with
+    /// it. What `f` wrote is durable when this returns; if `f` fails, nothing is
+    /// kept.
     pub(super) fn write<R>(
         &self,
-        f: impl FnMut(&mut Transaction<'_>) -> Result<R, StoreError>,
+        mut f: impl FnMut(&mut Transaction<'_>) -> Result<R, StoreError>,
     ) -> Result<R, StoreError> {
         self.follow()?;
-        let result = self.metadata.write(f);
-        let result = result.inspect_err(|error| self.metadata.stumbled(error))?;
+        let used = self.used.take();
+        let written = self.metadata.write(|transaction| {
+            let result = f(transaction)?;
+            usage::note(transaction, &used)?;
+            Ok(result)
+        });
+        let result = written.inspect_err(|error| {
+            self.metadata.stumbled(error);
+            self.used.give_back(used);
+        })?;
         let commits = self.commits.fetch_add(1, Ordering::Relaxed) + 1;
         if commits.is_multiple_of(COMMITS_PER_SNAPSHOT) {
             self.forget_snapshot();
@@ -129,5 +141,11 @@ impl Disk {
         drop(held);
         // Ending a snapshot takes a while: not under the lock.
         drop(before);
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        self.note_used_at_end();
     }
 }

@@ -45,6 +45,8 @@ impl Repository {
 
 impl Store {
     fn evict(&self, id: &ArtifactId) -> Result<Eviction, StoreError> {
+        // What is on its way to the disk counts.
+        self.flush()?;
         let eviction = self
             .disk
             .write(|transaction| evict_entry(transaction, id))?;

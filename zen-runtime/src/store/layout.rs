@@ -7,7 +7,10 @@ use std::{
     sync::Arc,
 };
 
-use super::error::{AtPath, StoreError};
+use super::{
+    error::{AtPath, StoreError},
+    writer::Writer,
+};
 
 /// Marks the folder as one that backups may leave out; the first line is fixed
 /// by <https://bford.info/cachedir/>.
@@ -23,6 +26,7 @@ pub(super) struct Layout {
     temporary: PathBuf,
     locks: Arc<Path>,
     quarantine: PathBuf,
+    writer: Writer,
 }
 
 impl Layout {
@@ -38,6 +42,7 @@ impl Layout {
             temporary: root.join("tmp"),
             locks: root.join("locks").into(),
             quarantine: root.join("quarantine"),
+            writer: Writer::default(),
             root,
         };
         layout.fill()?;
@@ -89,6 +94,11 @@ impl Layout {
     /// The folder of blobs that are being written.
     pub(super) fn temporary(&self) -> &Path {
         &self.temporary
+    }
+
+    /// This process as a writer of blobs.
+    pub(super) fn writer(&self) -> &Writer {
+        &self.writer
     }
 
     /// The folder of lock files.

@@ -15,7 +15,10 @@ mod error;
 mod evict;
 mod files;
 mod flight;
+mod gc;
 mod layout;
+mod live;
+mod locked;
 mod lookup;
 mod metadata;
 mod pins;
@@ -29,8 +32,10 @@ mod slow;
 mod sources;
 #[cfg(test)]
 mod tests;
+mod usage;
 mod verified;
 mod warning;
+mod writer;
 
 use std::{fmt, path::Path, sync::Arc};
 
@@ -38,6 +43,7 @@ pub(crate) use self::{
     artifact::{ArtifactInfo, NewArtifact, Presence},
     clock::unix_millis,
     flight::{Boarding, Flight, Landed, Waited},
+    gc::Roots,
     metadata::{Collection, Transaction, View, Visit},
     record::Record,
 };
@@ -46,11 +52,13 @@ use self::{
     disk::Disk,
     files::FileMemory,
     layout::Layout,
+    live::LiveRuns,
     verified::Verified,
 };
 pub use self::{
     error::StoreError,
     evict::Eviction,
+    gc::{Evict, GcAction, GcItem, GcPolicy, GcReason, GcReport, Leftovers},
     record::{Hit, Output},
     repository::Repository,
 };
@@ -65,6 +73,7 @@ pub(crate) struct Store {
     committer: Committer,
     files: FileMemory,
     verified: Verified,
+    live: LiveRuns,
 }
 
 impl Store {
@@ -75,6 +84,7 @@ impl Store {
             disk,
             files: FileMemory::default(),
             verified: Verified::from_environment(),
+            live: LiveRuns::default(),
         })
     }
 

@@ -36,6 +36,8 @@ impl Repository {
 
 impl Store {
     fn pin(&self, id: &ArtifactId) -> Result<bool, StoreError> {
+        // What is on its way to the disk counts.
+        self.flush()?;
         self.committer.settle();
         let key = id.as_bytes();
         let since = unix_millis().to_le_bytes().to_vec();

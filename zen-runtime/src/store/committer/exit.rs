@@ -17,7 +17,7 @@ static OPEN: Mutex<Vec<Weak<Work>>> = Mutex::new(Vec::new());
 
 static REGISTERED: Once = Once::new();
 
-/// Sees to it that what `work` has waiting is written when the process returns
+/// Sees to it that what `work` has waiting, and what was used, is written when the process returns
 /// from `main` or calls `process::exit`.
 pub(super) fn flush_at_exit(work: &Arc<Work>) {
     REGISTERED.call_once(|| {
@@ -40,6 +40,7 @@ extern "C" fn flush_all() {
         for work in open.iter().filter_map(Weak::upgrade) {
             // The committer has told what is not kept.
             let _ = work.queue.flush();
+            work.disk.note_used_at_end();
         }
     });
 }

@@ -45,8 +45,10 @@ impl Committer {
     /// A committer that starts its thread with the first result.
     pub(super) fn new(disk: Arc<Disk>) -> Self {
         let queue = Queue::default();
+        let work = Arc::new(Work { disk, queue });
+        exit::flush_at_exit(&work);
         Self {
-            work: Arc::new(Work { disk, queue }),
+            work,
             thread: OnceLock::new(),
         }
     }
@@ -61,7 +63,6 @@ impl Committer {
     }
 
     fn start(&self) -> Option<JoinHandle<()>> {
-        exit::flush_at_exit(&self.work);
         let work = self.work.clone();
         thread::Builder::new()
             .name("zen-committer".to_owned())

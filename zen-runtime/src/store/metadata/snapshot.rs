@@ -52,7 +52,11 @@ impl Snapshot {
     }
 
     /// The value under `key` in any table.
-    fn look(&self, table: Table, key: &[u8]) -> Result<Option<Page>, StoreError> {
+    pub(in crate::store) fn look(
+        &self,
+        table: Table,
+        key: &[u8],
+    ) -> Result<Option<Page>, StoreError> {
         let table = open(&self.path, &self.transaction, table)?;
         get(&self.path, table.as_ref(), key)
     }

@@ -35,6 +35,14 @@ impl<'t> Transaction<'t> {
         self.insert(Table::of(collection), key, &sealed)
     }
 
+    /// Takes the document under `key` away.
+    ///
+    /// # Errors
+    /// If the metadata store cannot be written.
+    pub(crate) fn delete(&mut self, collection: Collection, key: &[u8]) -> Result<(), StoreError> {
+        self.remove(Table::of(collection), key)
+    }
+
     /// Calls `visit` with the documents whose key begins with `prefix`, in the
     /// order of their keys, until it returns `false`.
     ///

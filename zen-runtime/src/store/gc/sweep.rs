@@ -1,0 +1,312 @@
+//! Taking away what was selected, beside processes that go on.
+//!
+//! In one transaction a batch of records and entries is taken out, each only if
+//! nothing has happened to it since it was selected. In the next one their blobs
+//! are unlinked: by then nobody finds them by a record any more, and a writer
+//! that gives one of them again looks for its blob inside of its own transaction.
+//! A run may have found a record just before it was taken out. It had announced
+//! that before it looked, so the announcements are read again by then, and what
+//! was announced is put back.
+
+use std::collections::HashSet;
+
+use super::super::{
+    Store, StoreError, Transaction,
+    artifact::{Entry, Place, lineage},
+    evict::{Eviction, evict_entry},
+    live::Touched,
+    metadata::Table,
+    pins::is_pinned,
+    record,
+    usage::Usage,
+};
+use super::{
+    GcAction, GcItem, Target,
+    survey::{Known, Survey},
+};
+use crate::{codec::ArtifactId, fingerprint::Fingerprint};
+
+/// How many items go in one transaction: other writers wait for as long.
+const BATCH: usize = 128;
+
+/// What was taken out for an item, to be put back if it must be.
+struct Taken {
+    item: GcItem,
+    /// The announcements that would bring it back.
+    hashes: Vec<[u8; 32]>,
+    rows: Vec<Row>,
+    /// The artifacts whose bytes go.
+    artifacts: Vec<ArtifactId>,
+}
+
+/// A row of the database as it was.
+struct Row {
+    table: Table,
+    key: Vec<u8>,
+    value: Vec<u8>,
+}
+
+impl Store {
+    /// Takes away what was selected, and gives what did go.
+    pub(super) fn sweep(
+        &self,
+        survey: &Survey,
+        selected: &[GcItem],
+        wanted: &HashSet<ArtifactId>,
+    ) -> Result<Vec<GcItem>, StoreError> {
+        let mut gone = Vec::with_capacity(selected.len());
+        let mut taken: Vec<Taken> = Vec::new();
+        for batch in selected.chunks(BATCH) {
+            let previous = std::mem::take(&mut taken);
+            let (finished, now) = self.disk.write(|transaction| {
+                let touched = self.touched()?;
+                let finished = self.finish(transaction, &previous, &touched)?;
+                let mut taken = Vec::new();
+                for item in batch {
+                    let sweep = Sweep {
+                        survey,
+                        touched: &touched,
+                        wanted,
+                    };
+                    taken.extend(sweep.take(transaction, item)?);
+                }
+                Ok((finished, taken))
+            })?;
+            gone.extend(finished);
+            taken = now;
+            self.disk.forget_snapshot();
+        }
+        let last = self.disk.write(|transaction| {
+            let touched = self.touched()?;
+            self.finish(transaction, &taken, &touched)
+        })?;
+        gone.extend(last);
+        self.disk.forget_snapshot();
+        Ok(gone)
+    }
+
+    /// Unlinks the blobs of what a committed transaction took out, and puts back
+    /// what a run had found before that.
+    fn finish(
+        &self,
+        transaction: &mut Transaction<'_>,
+        taken: &[Taken],
+        touched: &Touched,
+    ) -> Result<Vec<GcItem>, StoreError> {
+        let is_touched = |taken: &&Taken| taken.hashes.iter().any(|hash| touched.contains(hash));
+        for taken in taken.iter().filter(is_touched) {
+            put_back(transaction, taken)?;
+        }
+        let mut gone = Vec::new();
+        for taken in taken.iter().filter(|taken| !is_touched(taken)) {
+            for id in &taken.artifacts {
+                self.finish_artifact(transaction, taken, id)?;
+            }
+            gone.push(taken.item.clone());
+        }
+        Ok(gone)
+    }
+
+    /// Unlinks a blob, unless a record that was put back, or is new, names it.
+    fn finish_artifact(
+        &self,
+        transaction: &mut Transaction<'_>,
+        taken: &Taken,
+        id: &ArtifactId,
+    ) -> Result<(), StoreError> {
+        let is_dropped = taken.item.action == GcAction::Drop;
+        if !is_dropped || !transaction.any(Table::LINEAGE, id.as_bytes())? {
+            return self.remove_unnamed(transaction, id).map(drop);
+        }
+        let is_its_entry = |row: &&Row| row.table == Table::ARTIFACTS && row.key == id.as_bytes();
+        for row in taken.rows.iter().filter(is_its_entry) {
+            if transaction.look(row.table, &row.key)?.is_none() {
+                transaction.insert(row.table, &row.key, &row.value)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Puts the rows back that nobody has written since.
+fn put_back(transaction: &mut Transaction<'_>, taken: &Taken) -> Result<(), StoreError> {
+    for row in &taken.rows {
+        let now = transaction.look(row.table, &row.key)?;
+        // An entry that was marked as evicted is still there.
+        let is_evicted = taken.item.action == GcAction::Evict;
+        if now.is_none() || is_evicted {
+            transaction.insert(row.table, &row.key, &row.value)?;
+        }
+    }
+    Ok(())
+}
+
+struct Sweep<'a> {
+    survey: &'a Survey,
+    touched: &'a Touched,
+    /// The artifacts that stay though no record may name them.
+    wanted: &'a HashSet<ArtifactId>,
+}
+
+impl Sweep<'_> {
+    /// Takes an item out, unless something has happened to it.
+    fn take(
+        &self,
+        transaction: &mut Transaction<'_>,
+        item: &GcItem,
+    ) -> Result<Option<Taken>, StoreError> {
+        let mut taken = Taken {
+            item: item.clone(),
+            hashes: Vec::new(),
+            rows: Vec::new(),
+            artifacts: Vec::new(),
+        };
+        let did = match (&item.target, item.action) {
+            (Target::Record(fingerprint), _) => {
+                self.take_record(transaction, fingerprint, &mut taken)?
+            }
+            (Target::Artifact(id), GcAction::Drop) => {
+                self.take_unnamed(transaction, id, &mut taken)?
+            }
+            (Target::Artifact(id), GcAction::Evict) => self.evict(transaction, id, &mut taken)?,
+        };
+        Ok(did.then_some(taken))
+    }
+
+    fn take_record(
+        &self,
+        transaction: &mut Transaction<'_>,
+        fingerprint: &Fingerprint,
+        taken: &mut Taken,
+    ) -> Result<bool, StoreError> {
+        let Some(known) = self.survey.records.get(fingerprint) else {
+            return Ok(false);
+        };
+        if !self.is_as_it_was(transaction, fingerprint, known)? {
+            return Ok(false);
+        }
+        for id in &known.outputs {
+            if is_pinned(transaction, id)? {
+                return Ok(false);
+            }
+        }
+        taken.hashes.push(*fingerprint.as_bytes());
+        let key = fingerprint.as_bytes();
+        taken.remove(transaction, Table::RECORDS, key)?;
+        let recent = record::recent::key(&known.step, known.created, fingerprint);
+        taken.remove(transaction, Table::RECENT, &recent)?;
+        taken.remove(transaction, Table::USAGE, key)?;
+        taken.item.bytes = 0;
+        for id in &known.outputs {
+            let key = lineage::key(id, fingerprint);
+            taken.remove(transaction, Table::LINEAGE, &key)?;
+            self.take_unnamed(transaction, id, taken)?;
+        }
+        Ok(true)
+    }
+
+    /// Takes an artifact out that no record names.
+    fn take_unnamed(
+        &self,
+        transaction: &mut Transaction<'_>,
+        id: &ArtifactId,
+        taken: &mut Taken,
+    ) -> Result<bool, StoreError> {
+        if self.wanted.contains(id)
+            || self.touched.contains(id.as_bytes())
+            || transaction.any(Table::LINEAGE, id.as_bytes())?
+            || is_pinned(transaction, id)?
+        {
+            return Ok(false);
+        }
+        let entry = transaction.look(Table::ARTIFACTS, id.as_bytes())?;
+        let entry = entry.as_deref().and_then(|stored| Entry::read(id, stored));
+        let with_bytes = entry.filter(|entry| entry.place != Place::Evicted);
+        if matches!(taken.item.target, Target::Record(_)) {
+            taken.item.bytes += with_bytes.map_or(0, |entry| entry.size);
+        }
+        taken.hashes.push(*id.as_bytes());
+        taken.artifacts.push(*id);
+        taken.remove(transaction, Table::ARTIFACTS, id.as_bytes())
+    }
+
+    fn evict(
+        &self,
+        transaction: &mut Transaction<'_>,
+        id: &ArtifactId,
+        taken: &mut Taken,
+    ) -> Result<bool, StoreError> {
+        let Some(stored) = self.survey.artifacts.get(id) else {
+            return Ok(false);
+        };
+        if self.touched.contains(id.as_bytes()) {
+            return Ok(false);
+        }
+        for fingerprint in &stored.producers {
+            let known = self.survey.records.get(fingerprint);
+            let Some(known) = known else { continue };
+            let gone = transaction
+                .look(Table::RECORDS, fingerprint.as_bytes())?
+                .is_none();
+            if !gone && !self.is_as_it_was(transaction, fingerprint, known)? {
+                return Ok(false);
+            }
+            taken.hashes.push(*fingerprint.as_bytes());
+        }
+        let before = transaction.look(Table::ARTIFACTS, id.as_bytes())?;
+        let Some(before) = before.filter(|stored| Entry::read(id, stored).is_some()) else {
+            return Ok(false);
+        };
+        if !matches!(evict_entry(transaction, id)?, Eviction::Evicted { .. }) {
+            return Ok(false);
+        }
+        taken.hashes.push(*id.as_bytes());
+        taken.artifacts.push(*id);
+        taken.rows.push(Row {
+            table: Table::ARTIFACTS,
+            key: id.as_bytes().to_vec(),
+            value: before,
+        });
+        Ok(true)
+    }
+
+    /// Whether a record is the one that was selected, and was not used since.
+    fn is_as_it_was(
+        &self,
+        transaction: &Transaction<'_>,
+        fingerprint: &Fingerprint,
+        known: &Known,
+    ) -> Result<bool, StoreError> {
+        let key = fingerprint.as_bytes();
+        if self.touched.contains(key) {
+            return Ok(false);
+        }
+        let stored = transaction.look(Table::RECORDS, key)?;
+        let hit = stored.and_then(|stored| record::decode_hit(fingerprint, &stored));
+        let usage = transaction.look(Table::USAGE, key)?;
+        let usage = usage.and_then(|usage| Usage::decode(fingerprint, &usage));
+        Ok(hit.is_some_and(|hit| hit.created == known.created)
+            && usage.unwrap_or_default() == known.usage)
+    }
+}
+
+impl Taken {
+    /// Takes a row out; says whether it was there.
+    fn remove(
+        &mut self,
+        transaction: &mut Transaction<'_>,
+        table: Table,
+        key: &[u8],
+    ) -> Result<bool, StoreError> {
+        let Some(value) = transaction.look(table, key)? else {
+            return Ok(false);
+        };
+        transaction.remove(table, key)?;
+        self.rows.push(Row {
+            table,
+            key: key.to_vec(),
+            value,
+        });
+        Ok(true)
+    }
+}
