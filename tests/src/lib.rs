@@ -1,6 +1,7 @@
 //! What the tests of the whole share.
 
 pub mod child;
+pub mod fixtures;
 
 use std::{
     ops::Deref,
