@@ -109,6 +109,9 @@ pub mod __private;
 pub mod codec;
 mod explain;
 pub mod fingerprint;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod pipeline;
 mod run;
 mod step;

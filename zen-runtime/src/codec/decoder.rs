@@ -13,11 +13,17 @@ use super::{CodecError, MAX_DEPTH, bincode::Input, secret::SECRET};
 /// How many elements may take no bytes: nothing else bounds their number.
 const MAX_EMPTY: usize = 1 << 20;
 
+/// For how many elements, in all that are nested in one another, room is made
+/// before they are read: so many for each byte. More find theirs as they come.
+const ROOM_PER_BYTE: usize = 4;
+
 /// Reads one value, with all that it contains.
 pub(super) struct Decoder<'de> {
     input: Input<'de>,
     depth: usize,
     empty: usize,
+    /// For how many elements more room may be made.
+    room: usize,
     /// Whether the bytes hold secrets; those that are stored do not.
     secrets: bool,
 }
@@ -28,6 +34,7 @@ impl<'de> Decoder<'de> {
             input: Input::new(bytes),
             depth: 0,
             empty: 0,
+            room: bytes.len().saturating_mul(ROOM_PER_BYTE),
             secrets: false,
         }
     }
@@ -87,10 +94,22 @@ impl<'de> Decoder<'de> {
         length: usize,
         visitor: V,
     ) -> Result<V::Value, CodecError> {
+        let room = length.min(self.input.remaining());
         visitor.visit_seq(Parts {
             decoder: self,
             left: length,
+            room,
         })
+    }
+
+    /// Reads a length, which is not to be trusted, and says for how many of the
+    /// elements room may be made. Never for more than the bytes can hold; and as
+    /// each of many nested lengths may lie, not for all of them together either.
+    fn length(&mut self) -> Result<(usize, usize), CodecError> {
+        let length = self.input.length()?;
+        let room = length.min(self.input.remaining()).min(self.room);
+        self.room -= room;
+        Ok((length, room))
     }
 }
 
@@ -191,8 +210,12 @@ impl<'de> Deserializer<'de> for &mut Decoder<'de> {
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, CodecError> {
-        let length = self.input.length()?;
-        self.parts(length, visitor)
+        let (left, room) = self.length()?;
+        visitor.visit_seq(Parts {
+            decoder: self,
+            left,
+            room,
+        })
     }
 
     fn deserialize_tuple<V: Visitor<'de>>(
@@ -213,10 +236,11 @@ impl<'de> Deserializer<'de> for &mut Decoder<'de> {
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, CodecError> {
-        let left = self.input.length()?;
+        let (left, room) = self.length()?;
         visitor.visit_map(Parts {
             decoder: self,
             left,
+            room,
         })
     }
 
@@ -247,14 +271,11 @@ impl<'de> Deserializer<'de> for &mut Decoder<'de> {
 struct Parts<'d, 'de> {
     decoder: &'d mut Decoder<'de>,
     left: usize,
+    /// For how many of them some types make room before they read the first.
+    room: usize,
 }
 
 impl<'de> Parts<'_, 'de> {
-    /// Never more than the bytes can hold: some types allocate that many.
-    fn expected(&self) -> usize {
-        self.left.min(self.decoder.input.remaining())
-    }
-
     #[inline]
     fn next<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, CodecError> {
         if self.left == 0 {
@@ -290,7 +311,7 @@ impl<'de> SeqAccess<'de> for Parts<'_, 'de> {
     }
 
     fn size_hint(&self) -> Option<usize> {
-        Some(self.expected())
+        Some(self.room)
     }
 }
 
@@ -312,7 +333,7 @@ impl<'de> MapAccess<'de> for Parts<'_, 'de> {
     }
 
     fn size_hint(&self) -> Option<usize> {
-        Some(self.expected())
+        Some(self.room)
     }
 }
 

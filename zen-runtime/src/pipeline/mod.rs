@@ -24,3 +24,11 @@ pub use handle::{Bind, Handle};
 pub use outputs::PipelineOutputs;
 pub use pipeline::{Pipeline, Untyped};
 pub use replacement::Replacement;
+
+/// Reads any bytes as a stored pipeline.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn read_arbitrary(bytes: &[u8]) {
+    if let Ok(stored) = spec::StoredPipeline::decode(bytes) {
+        let _ = stored.restore().check_runnable();
+    }
+}

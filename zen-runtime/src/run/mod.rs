@@ -28,3 +28,11 @@ pub use report::Report;
 pub use result::{OutputError, Run};
 pub use runner::Runner;
 pub use summary::Summary;
+
+/// Reads any bytes as a stored run.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn read_arbitrary(bytes: &[u8]) {
+    if let Ok(run) = crate::codec::decode::<record::RunRecord>(bytes) {
+        run.summary();
+    }
+}

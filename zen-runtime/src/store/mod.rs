@@ -5,6 +5,8 @@
 //! trusted: a record, an artifact or a document that fails its check counts as
 //! absent.
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod arbitrary;
 mod artifact;
 mod blobs;
 mod clock;

@@ -70,8 +70,8 @@ pub(super) fn encode(record: &Record) -> Result<Vec<u8>, StoreError> {
 }
 
 /// What the checksums of the two halves are bound to.
-const HEAD: &str = "records head";
-const PARTS: &str = "records parts";
+pub(super) const HEAD: &str = "records head";
+pub(super) const PARTS: &str = "records parts";
 
 fn body<T: Serialize>(value: &T) -> Result<Vec<u8>, StoreError> {
     codec::encode(value).map_err(StoreError::encode)
