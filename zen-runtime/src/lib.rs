@@ -91,14 +91,36 @@
 //!
 //! # What is part of a key
 //!
-//! The step's name and path, its own source, its `version`, the environment
+//! The step's name and path, its source, its `version`, the environment
 //! variables that it names, the types of its type parameters, and the content of
 //! its arguments: equal values give equal keys. `HashMap` and `HashSet` count by
 //! what they hold, floating-point numbers by their bits, a [`File`] or a [`Dir`]
-//! by what is in it. Comments, documentation and formatting are not in it.
+//! by what is in it.
 //!
-//! **A helper that a step calls is not part of its key yet.** When it changes,
-//! raise the step's `version`.
+//! The source is the function and all that it reaches, at any distance: helpers,
+//! types, impls, constants and macros of its crate and of path dependencies, the
+//! versions of other crates, included files, variables of the build, conditions.
+//! Comments, documentation and formatting are not in it, nor is code that the step
+//! does not reach. It is read when the step is compiled, and a miss names what
+//! changed in it:
+//!
+//! ```
+//! use zen_runtime::{step, step_ref};
+//!
+//! const SCALE: u64 = 3;
+//!
+//! #[step]
+//! fn scaled(x: u64) -> u64 {
+//!     x * SCALE
+//! }
+//!
+//! let items = step_ref!(scaled).definition().source_items();
+//! assert!(items.iter().any(|item| item.label == "its own body"));
+//! ```
+//!
+//! What is no source of this build cannot be seen: a C library, a plugin, the clock,
+//! the network, the compiler. For what matters of these, there are arguments and the
+//! options `depends`, `env` and `version` of [`#[step]`](macro@step).
 //!
 //! # Where things are kept
 //!
@@ -160,7 +182,8 @@ pub use store::{
 /// | `cache = false` | computes each time |
 /// | `outputs(train, test)` | stores each element of the returned tuple on its own |
 /// | `env("TZ")` | makes environment variables part of the key |
-/// | `depends("path")` | is checked, and part of the source; what is behind the path is not read yet |
+/// | `depends("model.bin", plugin::VERSION)` | makes files, from the package's folder, and items part of the source |
+/// | `source = "own"` | takes the function's own tokens for its source, and nothing that it reaches |
 ///
 /// ```
 /// use std::io;
