@@ -131,6 +131,7 @@ pub mod __private;
 pub mod codec;
 mod explain;
 pub mod fingerprint;
+mod fork;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;

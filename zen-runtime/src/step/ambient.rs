@@ -3,13 +3,13 @@
 use std::{cell::RefCell, sync::OnceLock};
 
 use super::warn_once;
-use crate::store::Repository;
+use crate::{fork::PerProcess, store::Repository};
 
 thread_local! {
     static SCOPES: RefCell<Vec<Repository>> = const { RefCell::new(Vec::new()) };
 }
 
-static DISCOVERED: OnceLock<Option<Repository>> = OnceLock::new();
+static DISCOVERED: PerProcess<OnceLock<Option<Repository>>> = PerProcess::new(OnceLock::new());
 
 impl Repository {
     /// Runs `body` with this repository as the one that calls on this thread
@@ -54,7 +54,7 @@ impl Drop for Leave {
 /// cannot be opened: the user is warned once, and calls are computed.
 pub(super) fn current() -> Option<Repository> {
     let innermost = SCOPES.with_borrow(|scopes| scopes.last().cloned());
-    innermost.or_else(|| DISCOVERED.get_or_init(discover).clone())
+    innermost.or_else(|| DISCOVERED.get().get_or_init(discover).clone())
 }
 
 fn discover() -> Option<Repository> {

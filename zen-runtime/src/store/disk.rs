@@ -7,6 +7,7 @@ use std::sync::{
 
 use super::{
     StoreError, Transaction,
+    forked::Owner,
     layout::Layout,
     metadata::{Metadata, Snapshot},
     sources::Sources,
@@ -21,6 +22,9 @@ const COMMITS_PER_SNAPSHOT: u32 = 64;
 /// The database and the blobs in one folder.
 #[derive(Debug)]
 pub(super) struct Disk {
+    /// Another process must leave the database alone: what is locked in it is
+    /// locked for both.
+    pub(super) owner: Owner,
     pub(super) layout: Layout,
     metadata: Metadata,
     /// A look at the database that lookups share. What is in it stays true, as
@@ -34,6 +38,7 @@ pub(super) struct Disk {
 impl Disk {
     pub(super) fn open(layout: Layout) -> Result<Self, StoreError> {
         Ok(Self {
+            owner: Owner::this_process(),
             metadata: Metadata::open(&layout.metadata(), layout.recovery_lock())?,
             layout,
             held: RwLock::default(),
@@ -64,8 +69,19 @@ impl Disk {
         self.metadata.reopen()
     }
 
+    /// Refuses to go on in a forked child.
+    fn check_owner(&self) -> Result<(), StoreError> {
+        if self.owner.is_this_process() {
+            return Ok(());
+        }
+        Err(StoreError::Forked {
+            path: self.layout.root().to_owned(),
+        })
+    }
+
     /// Everything as it is now.
     pub(super) fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        self.check_owner()?;
         self.metadata.snapshot()
     }
 
@@ -76,6 +92,7 @@ impl Disk {
         &self,
         mut f: impl FnMut(&mut Transaction<'_>) -> Result<R, StoreError>,
     ) -> Result<R, StoreError> {
+        self.check_owner()?;
         self.follow()?;
         let used = self.used.take();
         let written = self.metadata.write(|transaction| {
@@ -119,6 +136,7 @@ impl Disk {
         &self,
         find: impl Fn(&Snapshot) -> Result<Option<R>, StoreError>,
     ) -> Result<Option<R>, StoreError> {
+        self.check_owner()?;
         let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
         held.as_deref().map_or(Ok(None), find)
     }
@@ -136,6 +154,9 @@ impl Disk {
     }
 
     fn hold(&self, snapshot: Option<Arc<Snapshot>>) {
+        if !self.owner.is_this_process() {
+            return;
+        }
         let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
         let before = std::mem::replace(&mut *held, snapshot);
         drop(held);

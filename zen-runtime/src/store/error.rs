@@ -59,6 +59,13 @@ pub enum StoreError {
         /// Why the first one of them is not.
         first: Box<StoreError>,
     },
+    /// This process was forked from the one that opened the store, and could
+    /// not open it for itself.
+    #[error("{} was opened before this process was forked off", path.display())]
+    Forked {
+        /// The store's folder.
+        path: PathBuf,
+    },
     /// A record could not be encoded.
     #[error("a record could not be encoded: {source}")]
     Encode {

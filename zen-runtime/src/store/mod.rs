@@ -17,6 +17,7 @@ mod error;
 mod evict;
 mod files;
 mod flight;
+mod forked;
 mod gc;
 mod layout;
 mod live;
@@ -53,6 +54,7 @@ use self::{
     committer::{Committer, Operation, PendingResult},
     disk::Disk,
     files::FileMemory,
+    forked::InChild,
     layout::Layout,
     live::LiveRuns,
     verified::Verified,
@@ -73,6 +75,7 @@ use crate::codec::ArtifactId;
 pub(crate) struct Store {
     disk: Arc<Disk>,
     committer: Committer,
+    in_child: InChild,
     files: FileMemory,
     verified: Verified,
     live: LiveRuns,
@@ -84,6 +87,7 @@ impl Store {
         Ok(Self {
             committer: Committer::new(disk.clone()),
             disk,
+            in_child: InChild::new(),
             files: FileMemory::default(),
             verified: Verified::from_environment(),
             live: LiveRuns::default(),

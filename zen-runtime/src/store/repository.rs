@@ -99,11 +99,12 @@ impl Repository {
     /// If a result that was handed over since the last flush could not be
     /// kept. It was told on standard error, too, and no call is affected.
     pub fn flush(&self) -> Result<(), StoreError> {
-        self.store.flush()
+        self.store().flush()
     }
 
+    /// The open store; in a forked child one of its own.
     pub(crate) fn store(&self) -> &Arc<Store> {
-        &self.store
+        self.store.in_this_process()
     }
 }
 

@@ -1,14 +1,16 @@
 //! One open store per folder and process.
 
 use std::{
-    collections::HashMap,
+    collections::BTreeMap,
     path::{Path, PathBuf},
-    sync::{Arc, LazyLock, Mutex, PoisonError, Weak},
+    sync::{Arc, Mutex, PoisonError, Weak},
 };
 
 use super::{Store, StoreError, layout::Layout};
+use crate::fork::PerProcess;
 
-static OPEN: LazyLock<Mutex<HashMap<PathBuf, Weak<Store>>>> = LazyLock::new(Mutex::default);
+static OPEN: PerProcess<Mutex<BTreeMap<PathBuf, Weak<Store>>>> =
+    PerProcess::new(Mutex::new(BTreeMap::new()));
 
 impl Store {
     /// Opens the store in the folder `dir`, and makes whatever is missing of
@@ -19,7 +21,7 @@ impl Store {
     /// if a newer release made it.
     pub(crate) fn open(dir: &Path) -> Result<Arc<Self>, StoreError> {
         let layout = Layout::create(dir)?;
-        let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut open = OPEN.get().lock().unwrap_or_else(PoisonError::into_inner);
         let known = open.get(layout.root()).and_then(Weak::upgrade);
         if let Some(store) = known.filter(|store| store.disk.is_in_place()) {
             return Ok(store);

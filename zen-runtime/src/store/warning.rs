@@ -1,16 +1,18 @@
 //! Warnings about damage, given once.
 
 use std::{
-    collections::HashSet,
-    sync::{LazyLock, Mutex, PoisonError},
+    collections::BTreeSet,
+    sync::{Mutex, PoisonError},
 };
 
-static GIVEN: LazyLock<Mutex<HashSet<String>>> = LazyLock::new(Mutex::default);
+use crate::fork::PerProcess;
+
+static GIVEN: PerProcess<Mutex<BTreeSet<String>>> = PerProcess::new(Mutex::new(BTreeSet::new()));
 
 /// Emits `text` as a `tracing` event, each text once per process: a damaged
 /// page takes many records with it, and one line says it all.
 pub(super) fn warn_once(text: &str) {
-    let mut given = GIVEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut given = GIVEN.get().lock().unwrap_or_else(PoisonError::into_inner);
     if given.insert(text.to_owned()) {
         tracing::warn!(target: "zen", "{text}");
     }

@@ -7,36 +7,46 @@
 
 use std::{
     panic::catch_unwind,
-    sync::{Arc, Mutex, Once, PoisonError, Weak},
+    sync::{
+        Arc, Mutex, PoisonError, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use super::Work;
+use crate::fork::PerProcess;
 
 /// What may have something waiting.
-static OPEN: Mutex<Vec<Weak<Work>>> = Mutex::new(Vec::new());
+static OPEN: PerProcess<Mutex<Vec<Weak<Work>>>> = PerProcess::new(Mutex::new(Vec::new()));
 
-static REGISTERED: Once = Once::new();
+/// A forked child keeps what its parent registered.
+static REGISTERED: AtomicBool = AtomicBool::new(false);
 
 /// Sees to it that what `work` has waiting, and what was used, is written when the process returns
 /// from `main` or calls `process::exit`.
 pub(super) fn flush_at_exit(work: &Arc<Work>) {
-    REGISTERED.call_once(|| {
-        // SAFETY: the function is there for as long as the process is, as the
-        // library cannot be unloaded, and it does not unwind.
-        let refused = unsafe { libc::atexit(flush_all) };
-        if refused != 0 {
-            tracing::warn!(target: "zen", "results are lost at exit unless they are flushed");
-        }
-    });
-    let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+    if !REGISTERED.swap(true, Ordering::Relaxed) {
+        register();
+    }
+    let mut open = OPEN.get().lock().unwrap_or_else(PoisonError::into_inner);
     open.retain(|work| work.strong_count() > 0);
     open.push(Arc::downgrade(work));
+}
+
+fn register() {
+    // SAFETY: the function is there for as long as the process is, and does not
+    // unwind.
+    let refused = unsafe { libc::atexit(flush_all) };
+    if refused != 0 {
+        tracing::warn!(target: "zen", "results are lost at exit unless they are flushed");
+    }
 }
 
 extern "C" fn flush_all() {
     // Nothing may unwind out of here, and there is nobody left to tell.
     let _ = catch_unwind(|| {
-        let open = std::mem::take(&mut *OPEN.lock().unwrap_or_else(PoisonError::into_inner));
+        let open = OPEN.get().lock();
+        let open = std::mem::take(&mut *open.unwrap_or_else(PoisonError::into_inner));
         for work in open.iter().filter_map(Weak::upgrade) {
             // The committer has told what is not kept.
             let _ = work.queue.flush();

@@ -56,10 +56,20 @@ impl Committer {
     /// Takes over an operation. Waits only while too much is waiting already.
     /// `flight` lands when lookups find the result.
     pub(super) fn hand_over(&self, operation: Operation, flight: Flight) {
-        self.work.queue.push(operation, flight);
+        let Some(queue) = self.queue() else {
+            return;
+        };
+        queue.push(operation, flight);
         if self.thread.get_or_init(|| self.start()).is_none() {
             self.work.write_waiting();
         }
+    }
+
+    /// `None` in a forked child: there is nobody to empty it, and another thread
+    /// may have locked it.
+    fn queue(&self) -> Option<&Queue> {
+        let is_own = self.work.disk.owner.is_this_process();
+        is_own.then_some(&self.work.queue)
     }
 
     fn start(&self) -> Option<JoinHandle<()>> {
@@ -78,36 +88,46 @@ impl Committer {
     /// # Errors
     /// If some of what was handed over since the last flush is not kept.
     pub(super) fn flush(&self) -> Result<(), StoreError> {
-        self.work.queue.flush()
+        self.queue().map_or(Ok(()), Queue::flush)
     }
 
     /// Waits until all that was handed over before is written or given up.
     pub(super) fn settle(&self) {
-        self.work.queue.settle();
+        if let Some(queue) = self.queue() {
+            queue.settle();
+        }
     }
 
     /// The result of a call that is not yet on disk.
     pub(super) fn result(&self, fingerprint: &Fingerprint) -> Option<Arc<PendingResult>> {
-        self.work.queue.result(fingerprint)
+        self.queue()?.result(fingerprint)
     }
 
     /// A result with this artifact that is not yet on disk, and the artifact's
     /// position in it.
     pub(super) fn artifact(&self, id: &ArtifactId) -> Option<(Arc<PendingResult>, usize)> {
-        self.work.queue.artifact(id)
+        self.queue()?.artifact(id)
     }
 
     /// The results that are not yet on disk, the latest first, as far as
     /// `visit` wants them.
     pub(super) fn visit_latest(&self, visit: impl FnMut(&Arc<PendingResult>) -> bool) {
-        self.work.queue.visit_latest(visit);
+        if let Some(queue) = self.queue() {
+            queue.visit_latest(visit);
+        }
     }
 }
 
 impl Drop for Committer {
     fn drop(&mut self) {
-        self.work.queue.close();
-        let Some(Some(thread)) = self.thread.take() else {
+        let thread = self.thread.take();
+        let Some(queue) = self.queue() else {
+            // Nor may a forked child close the database, which is the parent's.
+            std::mem::forget((thread, self.work.clone()));
+            return;
+        };
+        queue.close();
+        let Some(Some(thread)) = thread else {
             return;
         };
         // What a result carries may own the last handle of the store: then it
