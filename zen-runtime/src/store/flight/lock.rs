@@ -5,8 +5,8 @@
 //! killed leaves the file, and the first who waited has the lock.
 
 use std::{
-    fs::{self, File, OpenOptions, TryLockError},
-    io::{self, Read, Seek, SeekFrom, Write},
+    fs::{self, File, Metadata, OpenOptions, TryLockError},
+    io::{self, Read, Seek, Write},
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
 };
@@ -16,7 +16,6 @@ use super::{
     holder::{Holder, MOST_BYTES, Note},
     is_this_process,
 };
-use crate::store::files::inode;
 
 /// How often a lock is tried for whose file was removed meanwhile.
 const TRIES: u32 = 100;
@@ -67,11 +66,12 @@ fn try_attempt(path: &Path, holder: &Holder) -> io::Result<Attempt> {
     for _ in 0..TRIES {
         let file = open(path)?;
         match file.try_lock() {
-            Ok(()) if is_at(&file, path) => {
-                return Ok(Attempt::Taken(LockFile::new(path, file, holder)));
+            // Else its holder removed it between our opening and locking it.
+            Ok(()) => {
+                if let Some(lock) = LockFile::new(path, file, holder)? {
+                    return Ok(Attempt::Taken(lock));
+                }
             }
-            // Its holder removed it between our opening and locking it.
-            Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 return Ok(Attempt::Busy(Busy {
                     path: path.to_owned(),
@@ -93,13 +93,16 @@ fn open(path: &Path) -> io::Result<File> {
         .open(path)
 }
 
-/// Whether `path` still leads to `file`. Where the system does not say, files
-/// are never removed by their holders.
-fn is_at(file: &File, path: &Path) -> bool {
-    let (Ok(open), Ok(named)) = (file.metadata(), fs::metadata(path)) else {
-        return false;
-    };
-    inode(&open) == inode(&named)
+/// Whether a file has been removed. Where the system does not say, holders do
+/// not remove their files: who waited would take the old one for the new.
+#[cfg(unix)]
+fn is_removed(metadata: &Metadata) -> bool {
+    std::os::unix::fs::MetadataExt::nlink(metadata) == 0
+}
+
+#[cfg(not(unix))]
+fn is_removed(_: &Metadata) -> bool {
+    false
 }
 
 /// What the lock file of `key` says of its holder, if it can be read.
@@ -122,18 +125,24 @@ fn read(key: &Key) -> Option<String> {
 impl Busy {
     /// Waits until the lock is free. Blocks the thread.
     pub(super) fn wait(self, holder: &Holder) -> Freed {
-        match self.file.lock() {
+        if self.file.lock().is_err() {
+            return Freed::Unavailable;
+        }
+        match LockFile::new(&self.path, self.file, &holder.again()) {
+            Ok(Some(lock)) => Freed::Taken(lock),
+            Ok(None) => Freed::Gone,
             Err(_) => Freed::Unavailable,
-            Ok(()) if is_at(&self.file, &self.path) => {
-                Freed::Taken(LockFile::new(&self.path, self.file, &holder.again()))
-            }
-            Ok(()) => Freed::Gone,
         }
     }
 }
 
 impl LockFile {
-    fn new(path: &Path, file: File, holder: &Holder) -> Self {
+    /// The lock that this process has on `file`, unless that was removed.
+    fn new(path: &Path, file: File, holder: &Holder) -> io::Result<Option<Self>> {
+        let metadata = file.metadata()?;
+        if is_removed(&metadata) {
+            return Ok(None);
+        }
         let lock = Self {
             path: path.to_owned(),
             file,
@@ -141,8 +150,8 @@ impl LockFile {
             published: Mutex::default(),
         };
         // Who reads nothing in it tells of "another process".
-        let _ = lock.write(&Note::default());
-        lock
+        let _ = lock.write(&Note::default(), metadata.len());
+        Ok(Some(lock))
     }
 
     /// Writes down what its holder waits for, if that has changed.
@@ -151,18 +160,22 @@ impl LockFile {
             .published
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        if *published != *note && self.write(note).is_ok() {
+        if *published != *note && self.write(note, u64::MAX).is_ok() {
             published.clone_from(note);
         }
     }
 
-    fn write(&self, note: &Note) -> io::Result<()> {
+    /// Writes its text, in place of one that is no longer than `before`.
+    fn write(&self, note: &Note, before: u64) -> io::Result<()> {
         let text = format!("{}{note}", self.holder);
         let mut file = &self.file;
-        file.seek(SeekFrom::Start(0))?;
+        file.rewind()?;
         file.write_all(text.as_bytes())?;
-        // A holder that was killed may have left a longer text.
-        file.set_len(text.len() as u64)
+        let size = text.len() as u64;
+        if before > size {
+            file.set_len(size)?;
+        }
+        Ok(())
     }
 }
 
@@ -172,8 +185,7 @@ impl Drop for LockFile {
         if !is_this_process(self.holder.pid) {
             return;
         }
-        let removable = self.file.metadata().is_ok_and(|m| inode(&m).is_some());
-        if removable {
+        if cfg!(unix) {
             let _ = fs::remove_file(&self.path);
         }
         // Not left to closing: a child that is just being started may have
