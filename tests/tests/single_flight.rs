@@ -35,6 +35,16 @@ fn role() {
             let run = repo.runner().quiet().run(&pipeline).unwrap();
             assert_eq!(run.outputs().unwrap(), 42);
         }
+        Some("run two") => {
+            let repo = Repository::discover().unwrap();
+            let pipeline = pipeline!("two", {
+                let answer = fixture(6);
+                let beside = other(1);
+                (answer, beside)
+            });
+            let run = repo.runner().quiet().threads(1).run(&pipeline).unwrap();
+            assert_eq!(run.outputs().unwrap(), (42, 1));
+        }
         Some("await") => assert_eq!(pollster::block_on(fixture_async(6)), 42),
         Some("fail") => {
             assert_eq!(fails_once(6), Err("as told".to_owned()));
@@ -49,6 +59,12 @@ fn fixture(x: u64) -> u64 {
     eprintln!("BODY");
     await_parent();
     x * 7
+}
+
+#[step]
+fn other(x: u64) -> u64 {
+    eprintln!("OTHER BEGINS");
+    x
 }
 
 #[step]
@@ -116,6 +132,35 @@ fn a_plain_call_and_a_run_share_one_computation() {
     players[0].go();
     let run = players.pop().unwrap().ends_well();
     assert!(run.iter().all(|line| !line.contains("BODY")), "{run:?}");
+}
+
+/// With one worker: it does not sit and wait.
+#[test]
+fn a_run_goes_on_with_other_steps_while_one_is_computed_elsewhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut holder = Player::start(folder.path(), "call");
+    holder.says("BODY");
+    let mut run = Player::start(folder.path(), "run two");
+    run.says("OTHER BEGINS");
+    run.says("zen: waiting for `");
+    holder.go();
+    holder.ends_well();
+    let lines = run.ends_well();
+    assert!(lines.iter().all(|line| !line.contains("BODY")), "{lines:?}");
+}
+
+/// The same, when the one elsewhere is killed: the step takes over.
+#[test]
+fn a_run_takes_over_from_a_killed_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut holder = Player::start(folder.path(), "call");
+    holder.says("BODY");
+    let mut run = Player::start(folder.path(), "run two");
+    run.says("zen: waiting for `");
+    holder.kill();
+    run.says("BODY");
+    run.go();
+    run.ends_well();
 }
 
 #[test]

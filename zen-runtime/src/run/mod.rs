@@ -2,6 +2,7 @@
 //! kept of a run.
 
 mod artifact;
+mod bell;
 mod error;
 mod gc;
 mod history;

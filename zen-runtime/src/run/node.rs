@@ -15,10 +15,10 @@ use crate::{
     fingerprint::Fingerprint,
     pipeline::{Node, OutputRef},
     step::{
-        Decision, Encoded, MissReason, Need, NewResult, PreparedCall, Step, StepFailure, Turn,
-        Value, decide, keep, scoped, turn, warn_once, with_progress,
+        Asked, Decision, Encoded, MissReason, Need, NewResult, PreparedCall, Step, StepFailure,
+        Turn, Value, ask, decide, keep, scoped, warn_once, with_progress,
     },
-    store::{Flight, Hit, Output},
+    store::{Flight, Hit, Output, Wait},
 };
 
 /// What came of a worker's turn with a step.
@@ -27,12 +27,15 @@ pub(super) enum NodeOutcome {
     Done(Box<StepRun>),
     /// A step of the same fingerprint is running; this one comes back.
     Parked,
+    /// Another run, call or process computes it; this one comes back.
+    Waiting(Wait),
     /// The run begins anew, and the step with it.
     Abandoned,
 }
 
-/// Decides on a step, and computes it if it is a miss.
-pub(super) fn run(shared: &Shared<'_>, index: usize) -> NodeOutcome {
+/// Decides on a step, and computes it if it is a miss. `flight` is what it has
+/// waited for, if it did.
+pub(super) fn run(shared: &Shared<'_>, index: usize, flight: Option<Flight>) -> NodeOutcome {
     let node = &shared.graph.nodes[index];
     let started = Instant::now();
     let Some(step) = &node.step.linked else {
@@ -53,9 +56,10 @@ pub(super) fn run(shared: &Shared<'_>, index: usize) -> NodeOutcome {
             (Some(call), decision)
         }
     };
-    let mut run = match next(shared, call.as_ref(), decision) {
+    let mut run = match next(shared, call.as_ref(), decision, flight) {
         Next::Cached(hit) => cached(shared, index, call.as_ref(), hit),
         Next::Compute(miss) => compute(shared, index, step, call.as_ref(), miss),
+        Next::Wait(wait) => return NodeOutcome::Waiting(wait),
     };
     run.fingerprint = call.map(|call| call.fingerprint());
     run.duration = started.elapsed();
@@ -75,18 +79,28 @@ struct Miss {
 enum Next {
     Cached(Hit),
     Compute(Miss),
+    Wait(Wait),
 }
 
-fn next(shared: &Shared<'_>, call: Option<&PreparedCall>, decision: Decision) -> Next {
+fn next(
+    shared: &Shared<'_>,
+    call: Option<&PreparedCall>,
+    decision: Decision,
+    flight: Option<Flight>,
+) -> Next {
     let reasons = match decision {
         Decision::Hit(hit) => return Next::Cached(hit),
         Decision::Miss(reasons) => reasons,
     };
     let cached = call.filter(|call| call.definition.is_cached());
-    let flight = match cached.map(|call| turn(shared.settings.repository, call, Need::Ids)) {
-        Some(Turn::Stored(hit)) => return Next::Cached(hit),
-        Some(Turn::Compute(flight)) => flight,
-        None => Flight::none(),
+    let flight = match (flight, cached) {
+        (Some(flight), _) => flight,
+        (None, None) => Flight::none(),
+        (None, Some(call)) => match ask(shared.settings.repository, call, Need::Ids) {
+            Asked::Turn(Turn::Stored(hit)) => return Next::Cached(hit),
+            Asked::Turn(Turn::Compute(flight)) => flight,
+            Asked::Busy(wait) => return Next::Wait(wait),
+        },
     };
     Next::Compute(Miss { reasons, flight })
 }

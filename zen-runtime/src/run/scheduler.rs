@@ -2,22 +2,24 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::Waker,
     thread,
     time::Duration,
 };
 
 use super::{
     RunId, StepOutcome, StepRun,
+    bell::Bell,
     node::{self, NodeOutcome},
     redo::Given,
     report::Observer,
-    state::State,
+    state::{Ready, State},
 };
 use crate::{
     pipeline::{Graph, OutputRef},
     step::{BlockOn, Value},
-    store::Repository,
+    store::{Inside, Repository},
 };
 
 /// What the scheduler needs to know of a run.
@@ -47,7 +49,7 @@ pub(super) struct Shared<'a> {
     /// What was computed before the run began anew.
     pub(super) given: Given,
     state: Mutex<State>,
-    changed: Condvar,
+    bell: Arc<Bell>,
 }
 
 /// Runs every step of `graph` that can be run. Should a step that is computed
@@ -81,10 +83,10 @@ pub(super) fn schedule(
 fn pass(shared: Shared<'_>) -> State {
     shared.observer.started(shared.graph.nodes.len());
     let workers = shared.settings.threads.min(shared.graph.nodes.len());
-    let span = tracing::Span::current();
+    let (span, inside) = (tracing::Span::current(), Inside::current());
     thread::scope(|scope| {
         for number in 1..workers {
-            let body = || span.in_scope(|| work(&shared));
+            let body = || span.in_scope(|| inside.scope(|| work(&shared)));
             // A thread that cannot be started is one worker fewer: the calling
             // thread works too.
             let _ = thread::Builder::new()
@@ -115,29 +117,31 @@ impl Finished {
 
 /// Takes steps from the queue until none is left.
 fn work(shared: &Shared<'_>) {
-    while let Some(node) = next(shared) {
-        match node::run(shared, node) {
+    let waker = Waker::from(shared.bell.clone());
+    while let Some(Ready { node, flight }) = next(shared, &waker) {
+        match node::run(shared, node, flight) {
             NodeOutcome::Parked => {}
+            // This worker asks it to ring the bell when it looks for the next.
+            NodeOutcome::Waiting(wait) => shared.lock().wait(node, wait),
             // The other workers wait for steps that will not come.
-            NodeOutcome::Abandoned => shared.changed.notify_all(),
+            NodeOutcome::Abandoned => shared.bell.ring(),
             NodeOutcome::Done(step) => finish(shared, node, *step),
         }
     }
 }
 
-fn next(shared: &Shared<'_>) -> Option<usize> {
-    let mut state = shared.lock();
+fn next(shared: &Shared<'_>, waker: &Waker) -> Option<Ready> {
     loop {
+        let rings = shared.bell.rings();
+        let mut state = shared.lock();
         if state.unfinished == 0 || state.is_cut() {
             return None;
         }
-        if let Some(node) = state.ready.pop_front() {
-            return Some(node);
+        if let Some(ready) = state.next(waker) {
+            return Some(ready);
         }
-        state = shared
-            .changed
-            .wait(state)
-            .unwrap_or_else(PoisonError::into_inner);
+        drop(state);
+        shared.bell.wait(rings);
     }
 }
 
@@ -158,7 +162,7 @@ fn finish(shared: &Shared<'_>, node: usize, step: StepRun) {
         }
     }
     drop(state);
-    shared.changed.notify_all();
+    shared.bell.ring();
 }
 
 impl<'a> Shared<'a> {
@@ -176,7 +180,7 @@ impl<'a> Shared<'a> {
             loading: graph.nodes.iter().map(|_| Mutex::new(())).collect(),
             given,
             state: Mutex::new(state),
-            changed: Condvar::new(),
+            bell: Arc::default(),
         }
     }
 

@@ -2,6 +2,9 @@
 
 use std::{
     collections::{HashMap, VecDeque},
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll, Waker},
     time::Duration,
 };
 
@@ -9,17 +12,24 @@ use super::{
     StepOutcome, StepRun,
     redo::{Computed, Given},
 };
-use crate::{fingerprint::Fingerprint, pipeline::Graph, step::Value, store::Output};
+use crate::{
+    fingerprint::Fingerprint,
+    pipeline::Graph,
+    step::Value,
+    store::{Flight, Output, Wait, Waited},
+};
 
 /// Where every step of a run stands. The scheduler's workers share one behind a
 /// lock.
 #[derive(Debug)]
 pub(super) struct State {
-    pub(super) ready: VecDeque<usize>,
+    ready: VecDeque<usize>,
+    /// Steps that another run, call or process computes.
+    waiting: Vec<(usize, Wait)>,
     pub(super) unfinished: usize,
     nodes: Vec<NodeState>,
     dependents: Vec<Vec<usize>>,
-    flights: HashMap<Fingerprint, Flight>,
+    flights: HashMap<Fingerprint, InRun>,
     /// Steps that gave another result than before: with the first, the run is
     /// cut short, to begin anew.
     differing: Given,
@@ -40,9 +50,17 @@ struct NodeState {
     uses: usize,
 }
 
+/// A step to go on with.
+#[derive(Debug)]
+pub(super) struct Ready {
+    pub(super) node: usize,
+    /// What it has waited for.
+    pub(super) flight: Option<Flight>,
+}
+
 /// A fingerprint that is being computed in this run, or was.
 #[derive(Debug)]
-struct Flight {
+struct InRun {
     owner: usize,
     parked: Vec<usize>,
 }
@@ -85,6 +103,7 @@ impl State {
         let ready = (0..count).filter(|&n| nodes[n].waiting_for == 0).collect();
         Self {
             ready,
+            waiting: Vec::new(),
             unfinished: count,
             nodes,
             dependents,
@@ -142,6 +161,29 @@ impl State {
         given
     }
 
+    /// A step to go on with. `waker` is told when one of those that wait may.
+    pub(super) fn next(&mut self, waker: &Waker) -> Option<Ready> {
+        let mut context = Context::from_waker(waker);
+        for index in 0..self.waiting.len() {
+            let wait = Pin::new(&mut self.waiting[index].1);
+            if let Poll::Ready(waited) = wait.poll(&mut context) {
+                let (node, _) = self.waiting.swap_remove(index);
+                let flight = match waited {
+                    Waited::Over => None,
+                    Waited::Mine(flight) => Some(flight),
+                };
+                return Some(Ready { node, flight });
+            }
+        }
+        let node = self.ready.pop_front()?;
+        Some(Ready { node, flight: None })
+    }
+
+    /// Lets a step wait for somebody else's computation.
+    pub(super) fn wait(&mut self, node: usize, wait: Wait) {
+        self.waiting.push((node, wait));
+    }
+
     /// The artifact of an output, if it has one.
     pub(super) fn artifact(&self, node: usize, output: usize) -> Option<Output> {
         self.nodes[node].done.as_ref()?.outputs.get(output).cloned()
@@ -163,7 +205,7 @@ impl State {
 
     /// Says what a node with this fingerprint should do: each is computed once.
     pub(super) fn claim(&mut self, node: usize, fingerprint: Fingerprint) -> Claim {
-        let flight = self.flights.entry(fingerprint).or_insert(Flight {
+        let flight = self.flights.entry(fingerprint).or_insert(InRun {
             owner: node,
             parked: Vec::new(),
         });

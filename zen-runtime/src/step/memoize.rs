@@ -11,7 +11,11 @@ use tracing::Instrument;
 
 use super::{
     Arguments, Decision, Definition, MissReason, Need, NewResult, OutputCodec, PreparedCall, Turn,
-    ambient, bypass::Bypass, decide, keep, load::load, turn, turn::turn_async,
+    ambient,
+    bypass::Bypass,
+    decide, keep,
+    load::load,
+    turn::{turn, turn_async},
     warn_not_deterministic, warn_once,
 };
 use crate::{

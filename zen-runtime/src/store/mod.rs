@@ -45,7 +45,7 @@ use std::{fmt, path::Path, sync::Arc};
 pub(crate) use self::{
     artifact::{ArtifactInfo, NewArtifact, Presence},
     clock::unix_millis,
-    flight::{Boarding, Flight, Landed, Waited},
+    flight::{Boarding, Flight, Inside, Landed, Wait, Waited},
     gc::Roots,
     metadata::{Collection, Transaction, View, Visit},
     record::Record,

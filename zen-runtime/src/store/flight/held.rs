@@ -18,6 +18,25 @@ pub(super) fn held() -> Vec<Key> {
     HELD.with_borrow(Clone::clone)
 }
 
+/// The flights that a thread is inside of, for the threads that it starts and
+/// waits for.
+#[derive(Clone, Debug)]
+pub(crate) struct Inside(Vec<Key>);
+
+impl Inside {
+    /// Those of this thread.
+    pub(crate) fn current() -> Self {
+        Self(held())
+    }
+
+    /// Runs `body`, on a new thread, inside of them.
+    pub(crate) fn scope<R>(&self, body: impl FnOnce() -> R) -> R {
+        HELD.with_borrow_mut(|held| held.extend_from_slice(&self.0));
+        let _leave = Leave(self.0.len());
+        body()
+    }
+}
+
 impl Flight {
     /// Runs `body` as the computation that this flight is for.
     pub(crate) fn during<R>(&self, body: impl FnOnce() -> R) -> R {
@@ -25,7 +44,7 @@ impl Flight {
             return body();
         };
         HELD.with_borrow_mut(|held| held.push(claim.key().clone()));
-        let _leave = Leave;
+        let _leave = Leave(1);
         body()
     }
 
@@ -36,11 +55,11 @@ impl Flight {
     }
 }
 
-/// Leaves the innermost flight, after a panic too.
-struct Leave;
+/// Leaves that many of the innermost flights, after a panic too.
+struct Leave(usize);
 
 impl Drop for Leave {
     fn drop(&mut self) {
-        HELD.with_borrow_mut(Vec::pop);
+        HELD.with_borrow_mut(|held| held.truncate(held.len().saturating_sub(self.0)));
     }
 }

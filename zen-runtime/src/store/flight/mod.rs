@@ -22,7 +22,10 @@ mod watch;
 
 use std::{path::Path, process, sync::Arc};
 
-pub(crate) use self::wait::{Wait, Waited};
+pub(crate) use self::{
+    held::Inside,
+    wait::{Wait, Waited},
+};
 use self::{
     holder::Holder,
     lock::{Attempt, LockFile},
