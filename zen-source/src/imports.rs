@@ -55,11 +55,11 @@ fn branch(trees: &[Tree], prefix: &PathRef, names: &Names, imports: &mut Vec<Imp
                 return;
             }
             [Tree::Ident(word), Tree::Ident(name), ..] if names.text(*word) == "as" => {
-                push(path, Some(*name), names, imports);
+                push(path, Some(names.plain(*name)), names, imports);
                 return;
             }
             [Tree::Ident(name), after @ ..] => {
-                path.segments.push(*name);
+                path.segments.push(names.plain(*name));
                 rest = after;
             }
             _ => {

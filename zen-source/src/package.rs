@@ -19,6 +19,10 @@ pub(crate) struct Package {
     pub(crate) is_proc_macro: bool,
     /// The manifest's table of features.
     pub(crate) features: String,
+    pub(crate) feature_names: Vec<String>,
+    pub(crate) edition: String,
+    /// Whether a build script runs for it.
+    pub(crate) is_built: bool,
     /// By the names that its code knows them by.
     pub(crate) dependencies: BTreeMap<String, Dependency>,
 }
@@ -38,6 +42,8 @@ pub(crate) struct Dependency {
 pub(crate) struct Workspace {
     root: PathBuf,
     dependencies: Table,
+    /// The edition that its packages may inherit.
+    edition: String,
     patches: HashMap<String, PathBuf>,
     locked: Vec<Locked>,
 }
@@ -99,7 +105,12 @@ impl Workspace {
             .and_then(|workspace| workspace.get("dependencies")?.as_table())
             .cloned()
             .unwrap_or_default();
+        let edition = workspace
+            .and_then(|workspace| workspace.get("package")?.get("edition")?.as_str())
+            .unwrap_or_default()
+            .to_owned();
         Self {
+            edition,
             patches: patches(&root, &manifest),
             locked: lock_file.map(lock).unwrap_or_default(),
             dependencies,
@@ -128,10 +139,27 @@ impl Workspace {
             features: manifest
                 .get("features")
                 .map_or_else(String::new, Value::to_string),
+            feature_names: manifest
+                .get("features")
+                .and_then(Value::as_table)
+                .map_or_else(Vec::new, |features| features.keys().cloned().collect()),
+            edition: self.edition(package),
+            is_built: package.contains_key("build") || folder.join("build.rs").is_file(),
             dependencies: self.dependencies(folder, &manifest),
             folder: folder.to_owned(),
             name,
         })
+    }
+
+    fn edition(&self, package: &Table) -> String {
+        let own = package.get("edition");
+        let inherits = own.is_some_and(Value::is_table);
+        let edition = if inherits {
+            self.edition.as_str()
+        } else {
+            own.and_then(Value::as_str).unwrap_or("2015")
+        };
+        edition.to_owned()
     }
 
     fn dependencies(&self, folder: &Path, manifest: &Table) -> BTreeMap<String, Dependency> {
@@ -209,8 +237,12 @@ impl Workspace {
 
     fn lines(&self, locked: &Locked, lines: &mut BTreeSet<String>) {
         let source = locked.source.as_deref().unwrap_or("path");
+        let patched = match (&locked.source, self.patches.get(&locked.name)) {
+            (None, Some(folder)) => every_file(folder),
+            _ => String::new(),
+        };
         let line = format!(
-            "{} {} {source} {}",
+            "{} {} {source} {}{patched}",
             locked.name, locked.version, locked.checksum
         );
         if lines.insert(line) {

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 use crate::{
     imports::{Binding, Import},
     index::{Index, OWN_PACKAGES},
+    reach::STANDARD_MACROS,
     references::PathRef,
     syntax::Kind,
     tree::Name,
@@ -39,8 +40,17 @@ impl Index {
 
     /// The crate that `name` stands for where no item has it.
     fn extern_crate(&self, krate: usize, name: Name) -> Option<Target> {
-        let text = self.names.text(name);
         let owner = &self.crates[krate];
+        let renamed = owner
+            .renamed
+            .iter()
+            .find(|import| import.binding == Binding::Name(name));
+        let name = match renamed.map(|import| &import.path) {
+            Some(path) if !path.absolute => return Some(Target::Module(owner.root)),
+            Some(path) => path.segments.first().copied().unwrap_or(name),
+            None => name,
+        };
+        let text = self.names.text(name);
         if let Some(local) = owner.local.get(&name) {
             return Some(Target::Module(self.crates[*local].root));
         }
@@ -126,15 +136,25 @@ impl Search<'_> {
             _ => {}
         }
         let mut found = self.imported(module, scope.imports, name);
-        found.extend(self.lookup(module, name));
+        found.extend(self.declared(module, name));
         if found.is_empty() {
             found.extend(self.index.extern_crate(krate, name));
+            found.extend(self.made_by_macros(module, name));
         }
         found
     }
 
-    /// What has a name in a module: items, modules, imports.
+    /// What has a name in a module, or may have it.
     fn lookup(&mut self, module: usize, name: Name) -> BTreeSet<Target> {
+        let mut found = self.declared(module, name);
+        if found.is_empty() {
+            found.extend(self.made_by_macros(module, name));
+        }
+        found
+    }
+
+    /// What is declared in a module: items, modules, imports.
+    fn declared(&mut self, module: usize, name: Name) -> BTreeSet<Target> {
         if !self.met.insert((module, name)) {
             return BTreeSet::new();
         }
@@ -142,11 +162,9 @@ impl Search<'_> {
         let here = &index.modules[module];
         let items = here.items.get(&name).into_iter().flatten();
         let mut found: BTreeSet<_> = items.map(|item| Target::Entry(*item)).collect();
-        found.extend(here.children.get(&name).map(|child| Target::Module(*child)));
+        let children = here.children.get(&name).into_iter().flatten();
+        found.extend(children.map(|child| Target::Module(*child)));
         found.extend(self.imported(module, &here.imports, name));
-        if found.is_empty() {
-            found.extend(self.made_by_macros(module, name));
-        }
         self.met.remove(&(module, name));
         found
     }
@@ -185,24 +203,34 @@ impl Search<'_> {
             .into_iter()
             .flat_map(|target| match target {
                 Target::Module(module) => self.lookup(module, name),
-                Target::Entry(entry) if self.index.entries[entry].kind == Kind::Type => {
-                    let words = &self.index.entries[entry].references.words;
-                    let variant = words.contains(&name);
-                    variant
-                        .then_some(Target::Entry(entry))
-                        .into_iter()
-                        .collect()
-                }
+                // A variant of an enum, or an item in a module that a macro made.
+                Target::Entry(entry) if self.may_hold(entry, name) => BTreeSet::from([target]),
                 _ => BTreeSet::new(),
             })
             .collect()
     }
 
-    /// A macro that is called in the module may define any name that it holds.
+    /// Whether what an entry stands for may have an item of this name in it.
+    fn may_hold(&self, entry: usize, name: Name) -> bool {
+        let found = &self.index.entries[entry];
+        let words = match found.kind {
+            Kind::Type => &found.references.words,
+            Kind::MacroCall => match self.index.macro_words.get(&entry) {
+                Some(words) => words,
+                None => return true,
+            },
+            kind => return kind == Kind::Unknown,
+        };
+        words.contains(&name)
+    }
+
+    /// A macro that is called in the module may define any name that it holds; one
+    /// that stands on an item, any name.
     fn made_by_macros(&self, module: usize, name: Name) -> BTreeSet<Target> {
         if PRIMITIVES.contains(&self.index.names.text(name)) {
             return BTreeSet::new();
         }
+        let generators = self.index.modules[module].generators.iter();
         let calls = self.index.modules[module].macro_calls.iter();
         calls
             .filter(|call| {
@@ -211,17 +239,70 @@ impl Search<'_> {
                     .get(call)
                     .is_some_and(|w| w.contains(&name))
             })
+            .chain(generators)
             .map(|call| Target::Entry(*call))
             .collect()
     }
 }
 
 impl Index {
-    /// The macros of this name whose rules are at hand.
-    pub(crate) fn macro_rules(&self, path: &PathRef) -> impl Iterator<Item = usize> + '_ {
-        let last = path.segments.last().copied();
-        last.into_iter()
-            .flat_map(|last| self.rules.get(&last).into_iter().flatten().copied())
+    /// The macros whose rules are at hand that a path may stand for in a module.
+    pub(crate) fn macro_rules(&self, module: usize, path: &PathRef) -> Vec<usize> {
+        let Some(last) = path.segments.last() else {
+            return Vec::new();
+        };
+        let mut found: Vec<_> = self.rules.get(last).cloned().unwrap_or_default();
+        if path.segments.len() == 1 {
+            found.retain(|rule| self.is_in_scope(*rule, module));
+        } else {
+            found.clear();
+        }
+        let scope = Scope {
+            module,
+            imports: &[],
+        };
+        for target in self.resolve(scope, path) {
+            if let Target::Entry(entry) = target
+                && self.entries[entry].kind == Kind::MacroRules
+                && !found.contains(&entry)
+            {
+                found.push(entry);
+            }
+        }
+        if found.is_empty() {
+            // Exported, or imported by what a macro made.
+            found = self.rules.get(last).cloned().unwrap_or_default();
+            if STANDARD_MACROS.contains(&self.names.text(*last)) {
+                found.retain(|rule| self.is_exported(*rule));
+            }
+        }
+        found
+    }
+
+    fn is_exported(&self, rule: usize) -> bool {
+        let words = &self.entries[rule].references.words;
+        words
+            .iter()
+            .any(|word| self.names.text(*word) == "macro_export")
+    }
+
+    /// Whether `macro_rules!` are known by their name alone: below the module that
+    /// they stand in, and behind modules that bear `#[macro_use]`.
+    fn is_in_scope(&self, rule: usize, module: usize) -> bool {
+        let mut reach = self.entries[rule].module;
+        while self.modules[reach].macro_use
+            && let Some(parent) = self.modules[reach].parent
+        {
+            reach = parent;
+        }
+        let mut at = Some(module);
+        while let Some(module) = at {
+            if module == reach {
+                return true;
+            }
+            at = self.modules[module].parent;
+        }
+        false
     }
 
     /// Every identifier in a macro call, and in the rules that it stands for.
@@ -236,7 +317,8 @@ impl Index {
             let references = &self.entries[entry].references;
             words.extend(references.words.iter().copied());
             for path in &references.macros {
-                queue.extend(self.macro_rules(path));
+                queue.extend(self.macro_rules(self.entries[entry].module, path));
+                queue.extend(self.macro_rules(self.entries[call].module, path));
             }
         }
         words

@@ -76,7 +76,9 @@ fn next<'t>(trees: &'t [Tree], names: &Names) -> Option<(Option<Item<'t>>, &'t [
     };
     let item = Item {
         kind,
-        name: name.filter(|name| names.text(*name) != "_"),
+        name: name
+            .filter(|name| names.text(*name) != "_")
+            .map(|name| names.plain(name)),
         attributes: &trees[..attributes],
         tokens,
         head: head.get(attributes..).unwrap_or_default(),

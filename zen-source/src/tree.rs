@@ -26,6 +26,8 @@ pub(crate) struct Name(u32);
 pub(crate) struct Names {
     known: HashMap<Box<str>, Name>,
     texts: Vec<Box<str>>,
+    /// Of each name, what it stands for: `r#a` is `a`.
+    plain: Vec<Name>,
 }
 
 impl Names {
@@ -33,10 +35,20 @@ impl Names {
         if let Some(name) = self.known.get(text) {
             return *name;
         }
+        let plain = text
+            .strip_prefix("r#")
+            .filter(|rest| !is_reserved(rest))
+            .map(|rest| self.intern(rest));
         let name = Name(u32::try_from(self.texts.len()).unwrap_or(u32::MAX));
         self.known.insert(text.into(), name);
         self.texts.push(text.into());
+        self.plain.push(plain.unwrap_or(name));
         name
+    }
+
+    /// The name that `r#name` and `name` have in common.
+    pub(crate) fn plain(&self, name: Name) -> Name {
+        self.plain.get(name.0 as usize).copied().unwrap_or(name)
     }
 
     pub(crate) fn text(&self, name: Name) -> &str {
@@ -85,6 +97,18 @@ impl Names {
             }
         }
     }
+}
+
+/// Words that are names with `r#` alone.
+fn is_reserved(word: &str) -> bool {
+    const WORDS: [&str; 51] = [
+        "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do",
+        "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in",
+        "let", "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub", "ref",
+        "return", "static", "struct", "trait", "true", "try", "type", "typeof", "union", "unsafe",
+        "unsized", "use", "virtual", "where", "while", "yield", "default", "auto",
+    ];
+    WORDS.contains(&word)
 }
 
 fn without_shebang(text: &str) -> &str {

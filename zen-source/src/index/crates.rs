@@ -46,6 +46,7 @@ impl Index {
             own_library: None,
             is_test,
             local: HashMap::new(),
+            renamed: Vec::new(),
             files: BTreeSet::new(),
         });
         let folder = root.parent().unwrap_or(Path::new("")).to_owned();

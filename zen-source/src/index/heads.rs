@@ -1,8 +1,10 @@
 //! What the head of an item and its attributes say.
 
+use proc_macro2::Delimiter;
+
 use crate::{
-    references::{PathRef, is_colons, source, string},
-    tree::{Names, Tree},
+    references::{PathRef, is_colons, string},
+    tree::{Name, Names, Tree},
 };
 
 pub(super) fn size(tokens: &[Tree]) -> usize {
@@ -25,8 +27,113 @@ pub(super) fn walk(trees: &[Tree], look: &mut dyn FnMut(&[Tree])) {
 
 /// `#[cfg(test)]` code is not there when a step runs outside a test.
 pub(super) fn is_for_tests(attributes: &[Tree], names: &Names) -> bool {
-    let text = source(attributes, names);
-    text.contains("#[cfg(test)]")
+    let is = |tree: &Tree, word: &str| matches!(tree, Tree::Ident(n) if names.text(*n) == word);
+    let lists = attributes.iter().filter_map(|tree| match tree {
+        Tree::Group(_, inner) => Some(inner.as_slice()),
+        _ => None,
+    });
+    lists.into_iter().any(|attribute| {
+        matches!(attribute, [cfg, Tree::Group(_, inner)]
+            if is(cfg, "cfg") && matches!(inner.as_slice(), [only] if is(only, "test")))
+    })
+}
+
+/// Attributes of the language, and those of others that make no items.
+const TAME_ATTRIBUTES: [&str; 44] = [
+    "allow",
+    "automatically_derived",
+    "cfg",
+    "cfg_attr",
+    "cold",
+    "crate_name",
+    "default",
+    "deny",
+    "deprecated",
+    "derive",
+    "doc",
+    "error",
+    "expect",
+    "export_name",
+    "forbid",
+    "from",
+    "global_allocator",
+    "ignore",
+    "inline",
+    "link",
+    "link_name",
+    "link_section",
+    "macro_export",
+    "macro_use",
+    "must_use",
+    "no_mangle",
+    "non_exhaustive",
+    "panic_handler",
+    "path",
+    "proc_macro",
+    "proc_macro_attribute",
+    "proc_macro_derive",
+    "repr",
+    "rustfmt",
+    "clippy",
+    "serde",
+    "should_panic",
+    "step",
+    "target_feature",
+    "test",
+    "track_caller",
+    "unsafe",
+    "used",
+    "warn",
+];
+
+/// Derives that implement a trait and make nothing else.
+const TAME_DERIVES: [&str; 12] = [
+    "Clone",
+    "Copy",
+    "Debug",
+    "Default",
+    "Deserialize",
+    "Eq",
+    "Error",
+    "Hash",
+    "Ord",
+    "PartialEq",
+    "PartialOrd",
+    "Serialize",
+];
+
+/// Whether a macro stands on an item, as an attribute or a derive, that may make
+/// further items beside it.
+pub(super) fn may_make_items(attributes: &[Tree], names: &Names) -> bool {
+    let lists = attributes
+        .iter()
+        .filter_map(|tree| tree.group(Delimiter::Bracket));
+    lists
+        .into_iter()
+        .any(|attribute| makes_items(attribute, names))
+}
+
+fn makes_items(attribute: &[Tree], names: &Names) -> bool {
+    let Some(first) = attribute.first().and_then(Tree::ident) else {
+        return false;
+    };
+    let inner = match attribute.get(1) {
+        Some(Tree::Group(_, inner)) => inner.as_slice(),
+        _ => &[],
+    };
+    match names.text(first) {
+        "derive" => inner
+            .iter()
+            .filter_map(Tree::ident)
+            .any(|name| !TAME_DERIVES.contains(&names.text(name))),
+        "cfg_attr" => inner
+            .split(|tree| tree.is_punct(','))
+            .skip(1)
+            .any(|attribute| makes_items(attribute, names)),
+        // The attribute itself may be written with its crate's name.
+        "zen_runtime" => false,
+        name => !TAME_ATTRIBUTES.contains(&name),
+    }
 }
 
 pub(super) fn names_step(attributes: &[Tree], names: &Names) -> bool {
@@ -94,4 +201,42 @@ pub(super) fn path_attributes(attributes: &[Tree], names: &Names) -> Vec<String>
         }
     });
     paths
+}
+
+/// Where the attributes and the visibility of an item at `end` begin.
+pub(super) fn attributes_before(trees: &[Tree], end: usize) -> usize {
+    let mut start = end;
+    loop {
+        start -= match &trees[..start] {
+            [.., hash, Tree::Group(Delimiter::Bracket, _)] if hash.is_punct('#') => 2,
+            [.., Tree::Ident(_), Tree::Group(Delimiter::Parenthesis, _)] => 2,
+            // `pub`, for want of names.
+            [.., Tree::Ident(_)] => 1,
+            _ => return start,
+        };
+    }
+}
+
+/// The heads of the impls that stand as statements in blocks.
+pub(super) fn nested_heads(tokens: &[Tree], word: Name) -> Vec<Vec<Tree>> {
+    let mut heads = Vec::new();
+    walk(tokens, &mut |trees| {
+        for (at, tree) in trees.iter().enumerate() {
+            let begins = match at.checked_sub(1).map(|before| &trees[before]) {
+                None
+                | Some(Tree::Ident(_) | Tree::Group(Delimiter::Brace | Delimiter::Bracket, _)) => {
+                    true
+                }
+                Some(before) => before.is_punct(';'),
+            };
+            if tree.ident() != Some(word) || !begins {
+                continue;
+            }
+            let body = |tree: &Tree| tree.group(Delimiter::Brace).is_some();
+            if let Some(length) = trees[at..].iter().position(body) {
+                heads.push(trees[at..at + length].to_vec());
+            }
+        }
+    });
+    heads
 }

@@ -11,8 +11,10 @@ use crate::{
 };
 
 use super::{
-    Entry, Index,
-    heads::{is_for_tests, size, trait_path, walk},
+    Entry, Index, NestedImpl,
+    heads::{
+        attributes_before, is_for_tests, may_make_items, nested_heads, size, trait_path, walk,
+    },
 };
 
 impl Index {
@@ -29,19 +31,32 @@ impl Index {
                     );
                     // The semicolon is the last token.
                     let end = item.head.len().saturating_sub(1);
+                    self.conditions_of_import(module, item.attributes);
                     if let Some(start) = start {
                         let path = &item.head[start + 1..end];
                         let found = imports::parse(path, &self.names);
                         self.modules[module].imports.extend(found);
                     }
                 }
-                Kind::ExternCrate => self.import_crate(module, item.head),
+                Kind::ExternCrate => {
+                    self.conditions_of_import(module, item.attributes);
+                    self.import_crate(module, item.head);
+                }
                 Kind::Module => self.module(module, &item, folder),
                 Kind::Impl | Kind::Trait => self.block(module, &item),
                 _ => {
                     self.single(module, &item, folder);
                 }
             }
+        }
+    }
+
+    /// What an import stands under holds for what it brings.
+    fn conditions_of_import(&mut self, module: usize, attributes: &[Tree]) {
+        if !attributes.is_empty() {
+            let found = Reader::new(&mut self.names).read(attributes);
+            let references = &mut self.modules[module].references;
+            references.conditions.extend(found.conditions);
         }
     }
 
@@ -52,13 +67,20 @@ impl Index {
         let Some([name, rest @ ..]) = position.map(|at| &idents[at + 1..]) else {
             return;
         };
-        self.modules[module].imports.push(Import {
+        let is_own = self.names.text(*name) == "self";
+        let own = self.names.intern("crate");
+        let import = Import {
             path: PathRef {
-                absolute: true,
-                segments: vec![*name],
+                absolute: !is_own,
+                segments: vec![if is_own { own } else { *name }],
             },
             binding: imports::Binding::Name(*rest.last().unwrap_or(name)),
-        });
+        };
+        let krate = self.modules[module].krate;
+        if self.modules[module].parent.is_none() {
+            self.crates[krate].renamed.push(import.clone());
+        }
+        self.modules[module].imports.push(import);
     }
 
     /// An impl or trait: its head, and each of its members.
@@ -82,6 +104,7 @@ impl Index {
             let id = self.entry(module, &member, member.tokens, label, Some(owner), None);
             self.entries[owner].members.push(id);
             self.note_steps(module, Some(owner), member.tokens);
+            self.nested_impls(id, member.body.unwrap_or_default());
         }
     }
 
@@ -93,9 +116,35 @@ impl Index {
         if item.kind == Kind::Function {
             self.note_inner_steps(module, id, item.body.unwrap_or_default());
         }
+        if matches!(item.kind, Kind::Function | Kind::Value) {
+            self.nested_impls(id, item.tokens);
+        }
+        if may_make_items(item.attributes, &self.names) {
+            self.modules[module].generators.push(id);
+        }
         if item.kind == Kind::MacroCall {
             self.defined_by_macro(module, id, item.tokens, folder);
             self.included_items(module, id, folder);
+        }
+    }
+
+    /// Impls inside a function or a constant hold outside of it.
+    fn nested_impls(&mut self, inside: usize, tokens: &[Tree]) {
+        let word = self.names.intern("impl");
+        if !self.entries[inside].references.words.contains(&word) {
+            return;
+        }
+        for head in nested_heads(tokens, word) {
+            let of_trait = trait_path(&head, &self.names);
+            let mut references = Reader::new(&mut self.names).read(&head);
+            references
+                .imports
+                .clone_from(&self.entries[inside].references.imports);
+            self.nested.push(NestedImpl {
+                inside,
+                head: references,
+                of_trait,
+            });
         }
     }
 
@@ -170,35 +219,25 @@ impl Index {
         let mut defined = HashSet::new();
         let mut modules = Vec::new();
         walk(tokens, &mut |trees| {
-            for window in trees.windows(3) {
+            for (at, window) in trees.windows(3).enumerate() {
                 let [Tree::Ident(word), Tree::Ident(name), next] = window else {
                     continue;
                 };
                 let word = self.names.text(*word);
                 if WORDS.contains(&word) {
-                    defined.insert(*name);
+                    defined.insert(self.names.plain(*name));
                 }
                 if word == "mod" && next.is_punct(';') {
-                    modules.push(*name);
+                    modules.push(trees[attributes_before(trees, at)..at + 3].to_vec());
                 }
             }
         });
         for name in defined {
             self.modules[module].items.entry(name).or_default().push(id);
         }
-        for name in modules {
-            let word = self.names.intern("mod");
-            let tokens = [
-                Tree::Ident(word),
-                Tree::Ident(name),
-                Tree::Punct(';', false),
-            ];
-            let item = syntax::items(&tokens, &self.names);
-            let text = self.names.text(name);
-            let exists = folder.join(format!("{text}.rs")).is_file()
-                || folder.join(text).join("mod.rs").is_file();
-            if let (true, Some(item)) = (exists, item.first()) {
-                self.module(module, item, folder);
+        for tokens in modules {
+            if let Some(item) = syntax::items(&tokens, &self.names).first() {
+                self.module_if_there(module, item, folder);
             }
         }
     }

@@ -45,7 +45,19 @@ pub(crate) struct Index {
     pub(crate) macro_words: HashMap<usize, BTreeSet<Name>>,
     /// `macro_rules!` by name.
     pub(crate) rules: HashMap<Name, Vec<usize>>,
+    /// Impls inside functions and constants. They hold outside, too.
+    pub(crate) nested: Vec<NestedImpl>,
     by_folder: HashMap<PathBuf, usize>,
+}
+
+/// An impl inside a function or a constant.
+#[derive(Debug)]
+pub(crate) struct NestedImpl {
+    /// The item that it stands in.
+    pub(crate) inside: usize,
+    /// What its head names.
+    pub(crate) head: References,
+    pub(crate) of_trait: Option<PathRef>,
 }
 
 /// One crate.
@@ -58,6 +70,8 @@ pub(crate) struct Crate {
     is_test: bool,
     /// Path dependencies by the names that the code knows.
     pub(crate) local: HashMap<Name, usize>,
+    /// `extern crate` at its root: names that all its modules know.
+    pub(crate) renamed: Vec<Import>,
     /// All its files, for when nothing narrower will do.
     pub(crate) files: BTreeSet<PathBuf>,
 }
@@ -70,11 +84,18 @@ pub(crate) struct Module {
     /// `crate::a::b`.
     pub(crate) label: String,
     pub(crate) file: PathBuf,
-    pub(crate) children: HashMap<Name, usize>,
+    /// Whether it stands inside its parent's file.
+    pub(crate) is_inline: bool,
+    /// More than one of a name, if they stand under conditions.
+    pub(crate) children: HashMap<Name, Vec<usize>>,
     pub(crate) items: HashMap<Name, Vec<usize>>,
     pub(crate) imports: Vec<Import>,
     /// Macros called where items stand.
     pub(crate) macro_calls: Vec<usize>,
+    /// Items that a macro stands on, which may make others.
+    pub(crate) generators: Vec<usize>,
+    /// Whether its macros are known behind it, too: `#[macro_use]`.
+    pub(crate) macro_use: bool,
     /// All entries, members left out.
     pub(crate) entries: Vec<usize>,
     /// What holds for the whole module: its conditions.

@@ -1,10 +1,16 @@
 //! Modules, and the files that they stand in.
 
-use std::{collections::HashMap, fs, path::Path};
+use std::{
+    collections::HashMap,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use crate::{
+    package::every_file,
     references::{Reader, References},
     syntax::{self, Kind},
+    tree::Name,
 };
 
 use super::{Entry, Index, Module, heads::path_attributes};
@@ -22,10 +28,13 @@ impl Index {
             parent,
             label,
             file: file.to_owned(),
+            is_inline: false,
             children: HashMap::new(),
             items: HashMap::new(),
             imports: Vec::new(),
             macro_calls: Vec::new(),
+            generators: Vec::new(),
+            macro_use: false,
             entries: Vec::new(),
             references: References::default(),
         });
@@ -40,45 +49,89 @@ impl Index {
         let krate = self.modules[parent].krate;
         let references = Reader::new(&mut self.names).read(item.attributes);
         let paths = path_attributes(item.attributes, &self.names);
-        let file = self.modules[parent].file.clone();
         if let Some(body) = item.body {
+            let file = self.modules[parent].file.clone();
             let module = self.add_module(krate, Some(parent), label, &file);
-            self.modules[module].references = references;
-            self.modules[parent].children.insert(name, module);
+            self.attributes_of_module(module, name, references);
+            self.modules[module].is_inline = true;
             let inner = paths
                 .first()
                 .map_or_else(|| folder.join(text), |p| folder.join(p));
             self.items(module, body, &inner);
             return;
         }
-        let beside = file.parent().unwrap_or(Path::new("")).to_owned();
+        let files = self.module_files(parent, text, &paths, folder);
+        // Under a condition it need not be there.
+        if files.is_empty() && references.conditions.is_empty() {
+            let text = every_file(&self.crates[krate].package.folder);
+            self.whole(parent, &text);
+        }
+        for path in files {
+            let module = self.add_module(krate, Some(parent), label.clone(), &path);
+            self.attributes_of_module(module, name, references.clone());
+            let is_mod_rs =
+                path.file_name().is_some_and(|name| name == "mod.rs") || !paths.is_empty();
+            let own = path.parent().unwrap_or(Path::new(""));
+            let inner = if is_mod_rs {
+                own.to_owned()
+            } else {
+                own.join(text)
+            };
+            self.file(module, &path, &inner);
+        }
+    }
+
+    /// The files that a module may stand in: more than one, if conditions tell.
+    fn module_files(
+        &self,
+        parent: usize,
+        name: &str,
+        paths: &[String],
+        folder: &Path,
+    ) -> Vec<PathBuf> {
+        let parent = &self.modules[parent];
+        let beside = if parent.is_inline {
+            folder
+        } else {
+            parent.file.parent().unwrap_or(Path::new(""))
+        };
         let given = paths.iter().map(|path| beside.join(path));
         let usual = [
-            folder.join(format!("{text}.rs")),
-            folder.join(text).join("mod.rs"),
+            folder.join(format!("{name}.rs")),
+            folder.join(name).join("mod.rs"),
         ];
-        let candidates = given
+        let mut files: Vec<_> = given
             .chain(usual)
-            .find_map(|path| fs::canonicalize(path).ok());
-        let Some(path) = candidates else {
-            // Under a condition it need not be there.
-            if references.conditions.is_empty() {
-                let missing = format!("missing module {label}");
-                self.whole(parent, &missing);
-            }
-            return;
-        };
-        let module = self.add_module(krate, Some(parent), label, &path);
-        self.modules[module].references = references;
-        self.modules[parent].children.insert(name, module);
-        let is_mod_rs = path.file_name().is_some_and(|name| name == "mod.rs") || !paths.is_empty();
-        let own = path.parent().unwrap_or(Path::new(""));
-        let inner = if is_mod_rs {
-            own.to_owned()
-        } else {
-            own.join(text)
-        };
-        self.file(module, &path, &inner);
+            .filter_map(|path| fs::canonicalize(path).ok())
+            .collect();
+        files.dedup();
+        files
+    }
+
+    /// A module that a macro's input declares, if it is one.
+    pub(super) fn module_if_there(
+        &mut self,
+        parent: usize,
+        item: &syntax::Item<'_>,
+        folder: &Path,
+    ) {
+        let Some(name) = item.name else { return };
+        let paths = path_attributes(item.attributes, &self.names);
+        let files = self.module_files(parent, self.names.text(name), &paths, folder);
+        if !files.is_empty() {
+            self.module(parent, item, folder);
+        }
+    }
+
+    fn attributes_of_module(&mut self, module: usize, name: Name, references: References) {
+        let word = self.names.intern("macro_use");
+        let known = &mut self.modules[module];
+        known.macro_use = references.words.contains(&word);
+        known.references = references;
+        if let Some(parent) = known.parent {
+            let children = &mut self.modules[parent].children;
+            children.entry(name).or_default().push(module);
+        }
     }
 
     /// Reads a file into a module. `folder` is where its modules' files are.

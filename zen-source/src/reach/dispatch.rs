@@ -84,6 +84,16 @@ impl Reach<'_> {
             if !self.is_live(found) {
                 continue;
             }
+            if found.nested {
+                let is_known = match found.kind {
+                    ImplKind::Local(of) => self.is_visible(of),
+                    _ => true,
+                };
+                if is_known {
+                    self.reach(found.entry);
+                }
+                continue;
+            }
             match found.kind {
                 ImplKind::Foreign => {
                     self.reach(found.entry);

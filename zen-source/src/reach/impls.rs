@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::{
     index::Index,
-    references::PathRef,
+    references::{PathRef, References},
     resolve::{Scope, Target},
     syntax::Kind,
     tree::Name,
@@ -25,6 +25,8 @@ pub(super) struct Impl {
     /// Types at hand in its head.
     pub(super) types: Vec<usize>,
     pub(super) kind: ImplKind,
+    /// Whether it stands inside the entry, which is a function or a constant.
+    pub(super) nested: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -40,11 +42,22 @@ impl Impls {
         let mut impls = Self::default();
         let entries = index.entries.iter().enumerate();
         for (entry, _) in entries.filter(|(_, entry)| entry.kind == Kind::Impl) {
-            let found = Impl::of(index, entry);
-            if let ImplKind::Local(of) = found.kind {
-                impls.by_trait.entry(of).or_default().push(impls.all.len());
+            let found = &index.entries[entry];
+            impls.add(Impl::of(
+                index,
+                entry,
+                &found.references,
+                found.of_trait.as_ref(),
+            ));
+        }
+        for nested in &index.nested {
+            let mut found = Impl::of(index, nested.inside, &nested.head, nested.of_trait.as_ref());
+            found.nested = true;
+            // That of a type which the function itself defines is seen there alone,
+            // unless others know its trait.
+            if !found.types.is_empty() || matches!(found.kind, ImplKind::Local(_)) {
+                impls.add(found);
             }
-            impls.all.push(found);
         }
         let calls = index.macro_words.iter();
         impls.of_macros = calls
@@ -52,14 +65,20 @@ impl Impls {
             .collect();
         impls
     }
+
+    fn add(&mut self, found: Impl) {
+        if let ImplKind::Local(of) = found.kind {
+            self.by_trait.entry(of).or_default().push(self.all.len());
+        }
+        self.all.push(found);
+    }
 }
 
 impl Impl {
-    fn of(index: &Index, entry: usize) -> Self {
-        let found = &index.entries[entry];
+    fn of(index: &Index, entry: usize, head: &References, of_trait: Option<&PathRef>) -> Self {
         let scope = Scope {
-            module: found.module,
-            imports: &[],
+            module: index.entries[entry].module,
+            imports: &head.imports,
         };
         let local_trait = |path: &PathRef| {
             index
@@ -70,15 +89,20 @@ impl Impl {
                     _ => None,
                 })
         };
-        let kind = match &found.of_trait {
+        let kind = match of_trait {
             None => ImplKind::Inherent,
             Some(path) => local_trait(path).map_or(ImplKind::Foreign, ImplKind::Local),
         };
         let mut types = Vec::new();
-        for path in &found.references.paths {
+        for path in &head.paths {
             types_of(index, scope, path, 0, &mut types);
         }
-        Self { entry, types, kind }
+        Self {
+            entry,
+            types,
+            kind,
+            nested: false,
+        }
     }
 }
 
@@ -87,34 +111,35 @@ impl Impl {
 fn types_in_macro(index: &Index, call: usize, words: &BTreeSet<Name>) -> BTreeSet<usize> {
     let found = &index.entries[call];
     let rules = found.references.macros.iter();
-    let rules = rules.flat_map(|path| index.macro_rules(path));
-    let modules: BTreeSet<_> = rules
-        .map(|rule| index.entries[rule].module)
-        .chain([found.module])
+    let rules = rules.flat_map(|path| index.macro_rules(found.module, path));
+    let parts: BTreeSet<_> = rules.chain([call]).collect();
+    let modules: BTreeSet<_> = parts
+        .iter()
+        .map(|part| index.entries[*part].module)
         .collect();
+    let single = |word: &Name| PathRef {
+        absolute: false,
+        segments: vec![*word],
+    };
+    let mut paths: BTreeSet<_> = words.iter().map(single).collect();
+    for part in &parts {
+        paths.extend(index.entries[*part].references.paths.iter().cloned());
+    }
     let mut types = BTreeSet::new();
     for module in modules {
         let scope = Scope {
             module,
             imports: &[],
         };
-        for word in words {
-            let path = PathRef {
-                absolute: false,
-                segments: vec![*word],
-            };
-            types.extend(
-                index
-                    .resolve(scope, &path)
-                    .into_iter()
-                    .filter_map(|target| {
-                        let Target::Entry(entry) = target else {
-                            return None;
-                        };
-                        let kind = index.entries[entry].kind;
-                        matches!(kind, Kind::Type | Kind::Trait | Kind::Alias).then_some(entry)
-                    }),
-            );
+        for path in &paths {
+            types.extend(index.resolve(scope, path).into_iter().filter_map(|target| {
+                let Target::Entry(entry) = target else {
+                    return None;
+                };
+                let kind = index.entries[entry].kind;
+                let is_type = matches!(kind, Kind::Type | Kind::Trait | Kind::Alias);
+                (is_type || kind == Kind::MacroCall && entry != call).then_some(entry)
+            }));
         }
     }
     types

@@ -1,11 +1,13 @@
 //! Macros: those that are called in an expression, and those that make items.
 
+use std::collections::BTreeSet;
+
 use crate::{imports::Import, references::PathRef, resolve::Scope, syntax::Kind, tree::Name};
 
 use super::Reach;
 
 /// Macros of the standard library: they define no more than their input names.
-const STANDARD_MACROS: [&str; 44] = [
+pub(crate) const STANDARD_MACROS: [&str; 44] = [
     "assert",
     "assert_eq",
     "assert_ne",
@@ -70,22 +72,16 @@ impl Reach<'_> {
         module: usize,
         imports: &[Import],
         path: &PathRef,
+        inputs: &BTreeSet<Name>,
     ) -> Option<String> {
         let index = self.index;
-        let rules: Vec<_> = index.macro_rules(path).collect();
+        let rules = index.macro_rules(module, path);
+        if !rules.is_empty() || !self.is_standard_macro(path) {
+            self.members.extend(inputs);
+        }
         if !rules.is_empty() {
-            for rule in &rules {
-                self.reach(*rule);
-                // What the rules name is looked up where they are used, too.
-                let references = index.entries[*rule].references.clone();
-                for path in references.paths.iter().chain(&references.macros) {
-                    if index.modules[module].krate
-                        == index.modules[index.entries[*rule].module].krate
-                        || path.segments.len() == 1
-                    {
-                        self.path(module, imports, path);
-                    }
-                }
+            for rule in rules {
+                self.rule(module, imports, rule);
             }
             return None;
         }
@@ -95,6 +91,24 @@ impl Reach<'_> {
             self.all_foreign(index.modules[module].krate);
         }
         (!targets.is_empty()).then(|| self.edge(path, targets))
+    }
+
+    /// What the rules name is looked up where they are used, too.
+    fn rule(&mut self, module: usize, imports: &[Import], rule: usize) {
+        self.reach(rule);
+        if !self.expanded.insert((module, rule)) {
+            return;
+        }
+        let index = self.index;
+        let found = &index.entries[rule];
+        let is_own = index.modules[module].krate == index.modules[found.module].krate;
+        let is_seen = |path: &&PathRef| is_own || path.segments.len() == 1;
+        for path in found.references.paths.iter().filter(is_seen) {
+            self.path(module, imports, path);
+        }
+        for path in found.references.macros.iter().filter(is_seen) {
+            self.macro_call(module, imports, path, &found.references.inputs);
+        }
     }
 
     fn is_standard_macro(&self, path: &PathRef) -> bool {
@@ -114,11 +128,8 @@ impl Reach<'_> {
                 continue;
             }
             let types = self.impls.of_macros.get(id).into_iter().flatten();
-            let implements = |word: &Name| index.names.text(*word) == "impl";
-            let may_implement = !self.has_rules(*id) || words.iter().any(implements);
-            let mentioned = may_implement && words.iter().any(|word| self.members.contains(word));
             if types.clone().any(|ty| self.reached.contains(ty))
-                || mentioned && self.may_be_in_scope(types)
+                || self.may_implement(*id, words) && self.may_be_in_scope(*id, words, types)
             {
                 self.reach(*id);
             }
@@ -135,17 +146,53 @@ impl Reach<'_> {
 
     /// Whether the rules of all macros of a call are at hand.
     fn has_rules(&self, call: usize) -> bool {
-        let mut macros = self.index.entries[call].references.macros.iter();
-        macros.all(|path| self.index.macro_rules(path).next().is_some())
+        let found = &self.index.entries[call];
+        let mut macros = found.references.macros.iter();
+        macros.all(|path| !self.index.macro_rules(found.module, path).is_empty())
     }
 
-    /// Whether a macro may implement a trait whose methods can be called: one that
-    /// is in scope, or one that its words do not tell.
-    fn may_be_in_scope<'t>(&self, types: impl Iterator<Item = &'t usize>) -> bool {
-        let mut traits = types
-            .filter(|ty| self.index.entries[**ty].kind == Kind::Trait)
-            .peekable();
-        traits.peek().is_none() || traits.any(|of| self.is_visible(*of))
+    /// Whether a macro may make a method that is called.
+    fn may_implement(&self, call: usize, words: &BTreeSet<Name>) -> bool {
+        let found = &self.index.entries[call];
+        let mut macros = found.references.macros.iter();
+        let is_plain = macros.all(|path| self.is_standard_macro(path) || self.is_tame(path));
+        let implements = |word: &Name| self.index.names.text(*word) == "impl";
+        let may = !self.has_rules(call) && !is_plain || words.iter().any(implements);
+        may && words.iter().any(|word| self.members.contains(word))
+    }
+
+    /// Whether such a method can be called: it is of a trait in scope, or of one
+    /// that the words do not tell.
+    fn may_be_in_scope<'t>(
+        &self,
+        call: usize,
+        words: &BTreeSet<Name>,
+        types: impl Iterator<Item = &'t usize>,
+    ) -> bool {
+        let is_trait = |ty: usize| self.index.entries[ty].kind == Kind::Trait;
+        let types: Vec<_> = types.copied().collect();
+        let mut traits = types.iter().filter(|ty| is_trait(**ty)).peekable();
+        if traits.peek().is_some() {
+            return traits.any(|of| self.is_visible(*of));
+        }
+        let has = |word: &str| {
+            let mut words = words.iter();
+            words.any(|name| self.index.names.text(*name) == word)
+        };
+        if has("trait") {
+            return self.visible.contains(&call);
+        }
+        // Without a trait, it is of a type, which is named or which it makes.
+        let makes_type = ["struct", "enum", "union"].into_iter().any(has);
+        !self.has_rules(call) || types.is_empty() && !makes_type
+    }
+
+    fn is_tame(&self, path: &PathRef) -> bool {
+        let last = path
+            .segments
+            .last()
+            .map(|last| self.index.names.text(*last));
+        last.is_none_or(|last| TAME_MACROS.contains(&last))
     }
 
     fn could_define_anything(&self, call: usize) -> bool {
@@ -154,13 +201,9 @@ impl Reach<'_> {
             .macros
             .iter()
             .any(|path| {
-                let last = path
-                    .segments
-                    .last()
-                    .map(|last| self.index.names.text(*last));
-                let tame = last.is_none_or(|last| TAME_MACROS.contains(&last));
-                let known = self.index.macro_rules(path).next().is_some();
-                !tame && !known && !self.is_standard_macro(path)
+                let module = self.index.entries[call].module;
+                let known = !self.index.macro_rules(module, path).is_empty();
+                !self.is_tame(path) && !known && !self.is_standard_macro(path)
             })
     }
 }

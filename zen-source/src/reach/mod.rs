@@ -26,6 +26,7 @@ use crate::{
 };
 
 pub(crate) use impls::Impls;
+pub(crate) use macros::STANDARD_MACROS;
 
 /// What is reached from one step.
 pub(crate) struct Reach<'a> {
@@ -44,6 +45,14 @@ pub(crate) struct Reach<'a> {
     edges: HashMap<usize, BTreeSet<String>>,
     items: BTreeMap<String, blake3::Hasher>,
     conditions: BTreeSet<String>,
+    /// Macros whose rules were looked up in a module.
+    expanded: HashSet<(usize, usize)>,
+    /// Whether anything looks at its place in its file.
+    counts_lines: bool,
+    /// Whether a macro looks for a file or a variable that its callers name.
+    takes_texts: bool,
+    /// Strings in the inputs of macros, and the modules that they stand in.
+    texts: BTreeSet<(usize, String)>,
 }
 
 impl<'a> Reach<'a> {
@@ -61,6 +70,10 @@ impl<'a> Reach<'a> {
             edges: HashMap::new(),
             items: BTreeMap::new(),
             conditions: BTreeSet::new(),
+            expanded: HashSet::new(),
+            counts_lines: false,
+            takes_texts: false,
+            texts: BTreeSet::new(),
         }
     }
 
@@ -158,8 +171,11 @@ impl<'a> Reach<'a> {
     fn follow(&mut self, module: usize, references: &References) -> Vec<String> {
         self.touch(module);
         self.members.extend(&references.members);
-        self.conditions
-            .extend(references.conditions.iter().cloned());
+        self.conditions(module, references);
+        self.counts_lines |= references.counts_lines;
+        self.takes_texts |= references.takes_texts;
+        let texts = references.texts.iter();
+        self.texts.extend(texts.map(|text| (module, text.clone())));
         let mut edges = Vec::new();
         for path in &references.paths {
             edges.extend(self.path(module, &references.imports, path));
@@ -178,7 +194,7 @@ impl<'a> Reach<'a> {
             }
         }
         for path in &references.macros {
-            edges.extend(self.macro_call(module, &references.imports, path));
+            edges.extend(self.macro_call(module, &references.imports, path, &references.inputs));
         }
         for variable in &references.variables {
             self.variable(module, variable);
@@ -196,7 +212,12 @@ impl<'a> Reach<'a> {
                 return;
             }
             let index = self.index;
-            self.conditions(module, &index.modules[module].references);
+            let references = &index.modules[module].references;
+            self.conditions(module, references);
+            // What stands on a module may change all that is in it.
+            for path in &references.paths {
+                self.path(index.modules[module].parent.unwrap_or(module), &[], path);
+            }
             let entries = &index.modules[module].entries;
             // What could not be read may define anything.
             for entry in entries

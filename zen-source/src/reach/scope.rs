@@ -55,14 +55,16 @@ impl Reach<'_> {
             imports: &[],
         };
         for entry in &index.modules[module].entries {
-            if index.entries[*entry].kind == Kind::Trait {
+            if matches!(index.entries[*entry].kind, Kind::Trait | Kind::MacroCall) {
                 self.visible.insert(*entry);
             }
         }
         for import in &index.modules[module].imports {
             for target in index.resolve(scope, &import.path) {
                 match target {
-                    Target::Entry(entry) if index.entries[entry].kind == Kind::Trait => {
+                    Target::Entry(entry)
+                        if matches!(index.entries[entry].kind, Kind::Trait | Kind::MacroCall) =>
+                    {
                         self.visible.insert(entry);
                     }
                     Target::Module(found) if import.binding == Binding::Glob => {

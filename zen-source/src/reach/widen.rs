@@ -11,6 +11,9 @@ use crate::index::COMPILED;
 impl Reach<'_> {
     pub(super) fn all_foreign(&mut self, krate: usize) {
         let index = self.index;
+        for local in index.crates[krate].local.values() {
+            self.whole_crate(*local);
+        }
         for name in index.crates[krate].package.dependencies.keys() {
             self.foreign.insert((krate, name.clone()));
         }
@@ -34,7 +37,7 @@ impl Reach<'_> {
 
     /// Every file in the folder of a crate's package, its manifest and its build
     /// script with them, and what the script said and made.
-    fn package_files(&mut self, krate: usize) {
+    pub(super) fn package_files(&mut self, krate: usize) {
         let package = &self.index.crates[krate].package;
         let label = format!("package {}", package.name);
         if !self.items.contains_key(&label) {
@@ -78,9 +81,6 @@ impl Reach<'_> {
             self.add(&label, &content);
         }
         self.all_foreign(krate);
-        for local in found.local.values() {
-            self.whole_crate(*local);
-        }
         if let Some(library) = found.own_library {
             self.whole_crate(library);
         }

@@ -22,6 +22,8 @@ pub(crate) struct References {
     pub(crate) macros: BTreeSet<PathRef>,
     /// What follows a `.`, or a `::` that does not begin a path.
     pub(crate) members: BTreeSet<Name>,
+    /// Identifiers in the inputs of macros, which may make members of them.
+    pub(crate) inputs: BTreeSet<Name>,
     /// Every identifier.
     pub(crate) words: BTreeSet<Name>,
     /// `use`s inside a body.
@@ -35,6 +37,13 @@ pub(crate) struct References {
     pub(crate) files: BTreeMap<String, FileArgument>,
     /// Whether values of types that are not named may come in.
     pub(crate) dynamic: bool,
+    /// Strings in the inputs of macros.
+    pub(crate) texts: BTreeSet<String>,
+    /// Whether a macro is given a variable's or a file's name that is not written
+    /// there: one of the strings that its callers give it.
+    pub(crate) takes_texts: bool,
+    /// Whether it matters at which line code stands.
+    pub(crate) counts_lines: bool,
 }
 
 /// The argument of an `include..!`.

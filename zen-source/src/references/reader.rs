@@ -117,7 +117,11 @@ impl<'a> Reader<'a> {
 
     /// Reads from an identifier on; gives the number of tokens read.
     fn ident(&mut self, name: Name, trees: &[Tree], at: usize, place: Place) -> usize {
+        let name = self.names.plain(name);
         self.found.words.insert(name);
+        if place == Place::MacroInput {
+            self.found.inputs.insert(name);
+        }
         let text = self.names.text(name);
         if text == "use" && place == Place::Code {
             return self.local_use(&trees[at..]);
@@ -150,8 +154,12 @@ impl<'a> Reader<'a> {
         let mut segments = Vec::new();
         let mut at = start;
         while let Some(Tree::Ident(name)) = trees.get(at) {
-            self.found.words.insert(*name);
-            segments.push(*name);
+            let name = self.names.plain(*name);
+            self.found.words.insert(name);
+            if place == Place::MacroInput {
+                self.found.inputs.insert(name);
+            }
+            segments.push(name);
             at += 1;
             let more = is_colons(&trees[at..]) && trees.get(at + 2).and_then(Tree::ident).is_some();
             if !more {
@@ -160,6 +168,11 @@ impl<'a> Reader<'a> {
             at += 2;
         }
         let length = at - start;
+        if let [.., class, method] = segments.as_slice()
+            && (self.names.text(*class), self.names.text(*method)) == ("Location", "caller")
+        {
+            self.found.counts_lines = true;
+        }
         let path = PathRef { absolute, segments };
         if let Some(group) = macro_input(&trees[at..]) {
             self.macro_call(path, group);
@@ -209,14 +222,16 @@ impl<'a> Reader<'a> {
             Some("cfg") => {
                 self.found.conditions.insert(self.source(input));
             }
-            Some("env" | "option_env") => {
-                if let Some(Tree::Literal(text)) = input.first() {
-                    self.found.variables.extend(string(text));
-                }
-            }
+            Some("line" | "column" | "file") => self.found.counts_lines = true,
+            Some("env" | "option_env") => match input.first() {
+                Some(Tree::Literal(text)) => self.found.variables.extend(string(text)),
+                _ => self.found.takes_texts = true,
+            },
             Some(include @ ("include" | "include_str" | "include_bytes")) => {
                 let is_rust = include == "include";
                 let parts = self.file_parts(input);
+                let is_known = |part: &FilePart| !matches!(part, FilePart::Unknown);
+                self.found.takes_texts |= !parts.iter().all(is_known);
                 let label = self.source(input);
                 self.found
                     .files
@@ -288,13 +303,16 @@ impl<'a> Reader<'a> {
         if place == Place::Attribute {
             self.path_in_text(&text);
         }
-        // `{name}` in a format string.
+        // `{name}` and `{name:width$}` in a format string.
         for piece in text.split('{').skip(1) {
-            let name: String = piece.chars().take_while(|c| is_word(*c)).collect();
-            if !name.is_empty() {
-                self.word(&name);
+            let inside = piece.split('}').next().unwrap_or_default();
+            for name in inside.split(|c| !is_word(c)) {
+                if name.starts_with(|c: char| c.is_alphabetic() || c == '_') {
+                    self.word(name);
+                }
             }
         }
+        self.found.texts.insert(text);
     }
 
     /// A string such as `"path::to::function"`.
