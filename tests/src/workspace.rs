@@ -4,6 +4,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::{Command, Output},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 /// A workspace in a folder of its own. All of them share one target folder, so
@@ -93,6 +94,14 @@ impl Fixture {
             .env("ZEN_REPO", self.target.with_file_name("repository"));
         command
     }
+}
+
+/// Waits until no other test of the process builds. Packages of one name, at one
+/// place in their workspaces, are one package to Cargo in a target folder that they
+/// share: what it built of one, it takes for the other until that is written anew.
+pub fn turn() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What a command printed.

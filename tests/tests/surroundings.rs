@@ -11,10 +11,10 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
-use zen_tests::workspace::{Fixture, stdout};
+use zen_tests::workspace::{Fixture, stdout, turn};
 
 const CRATES: &str = include_str!("../surroundings/crates.txt");
 const VENDORED: &str = include_str!("../surroundings/vendored.txt");
@@ -66,6 +66,7 @@ fn times(folder: &Path) -> BTreeMap<PathBuf, SystemTime> {
 
 #[test]
 fn a_library_has_the_same_steps_wherever_it_is_built() {
+    let _turn = turn();
     let fixture = fixture("surroundings", CRATES);
     let before = times(fixture.folder());
     let tests = [
@@ -106,6 +107,7 @@ fn a_library_has_the_same_steps_wherever_it_is_built() {
 
 #[test]
 fn a_crate_with_steps_is_expanded_and_packaged() {
+    let _turn = turn();
     let fixture = fixture("tools", CRATES);
     // As `cargo expand` does.
     let expand = ["rustc", "--quiet", "--package", "steps", "--lib"];
@@ -124,6 +126,7 @@ fn a_crate_with_steps_is_expanded_and_packaged() {
 
 #[test]
 fn a_crate_outside_of_the_workspace_is_resolved_by_the_lock_file_in_use() {
+    let _turn = turn();
     let outside = fixture("outside", CRATES);
     let vendored = fixture("vendored", VENDORED);
     for (fixture, step) in [(&outside, "outside::f"), (&vendored, "stepped::f")] {
@@ -136,11 +139,42 @@ fn a_crate_outside_of_the_workspace_is_resolved_by_the_lock_file_in_use() {
     }
 }
 
+#[test]
+fn a_file_that_is_saved_while_it_is_compiled_makes_a_source_of_its_own() {
+    let _turn = turn();
+    let fixture = fixture("saved", CRATES);
+    let file = |path: &str| {
+        let path = fixture.folder().join(path);
+        fs::File::options().write(true).open(path).expect("a file")
+    };
+    let run = || {
+        let mut cargo = fixture.cargo(&["run", "--quiet", "--package", "app"]);
+        stdout(cargo.env("SHOW_ITEMS", "1"))
+    };
+    let own = ("app".to_owned(), "app::own".to_owned());
+    let before = shown(&run())[&own].clone();
+    for (path, name) in [
+        ("app/src/main.rs", "src/main.rs"),
+        ("steps/src/lib.rs", "steps/src/lib.rs"),
+    ] {
+        // As if it were saved an hour after the compiler was called.
+        let later = SystemTime::now() + Duration::from_hours(1);
+        file(path).set_modified(later).expect("a time");
+        let (one, other) = (run(), run());
+        assert!(one.contains("(saved while it was compiled: "), "{one}");
+        assert!(one.contains(&format!("{name})")), "{one}");
+        assert_ne!(shown(&one)[&own], shown(&other)[&own], "{path}");
+        file(path).set_modified(SystemTime::now()).expect("a time");
+        assert_eq!(shown(&run())[&own], before, "{path}");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn a_source_that_cannot_be_read_is_another_one_in_each_build() {
     use std::os::unix::fs::PermissionsExt;
 
+    let _turn = turn();
     let fixture = fixture("unread", CRATES);
     let wrapper = fixture.folder().join("wrapper");
     for (script, why) in [

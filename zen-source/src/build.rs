@@ -17,6 +17,9 @@ pub struct Build {
     externs: BTreeMap<String, PathBuf>,
     /// The folder that the compiler writes to.
     outputs: Option<PathBuf>,
+    /// The hash that Cargo has put in the names of the files which the compiler
+    /// writes.
+    own_unit: Option<String>,
     /// The lock file that Cargo resolves by.
     pub(crate) lock: Option<PathBuf>,
 }
@@ -60,6 +63,7 @@ impl Build {
         let outputs = value(arguments, "--out-dir").map(PathBuf::from);
         Self {
             externs: externs(arguments),
+            own_unit: own_unit(arguments),
             lock: lock(input, folder, outputs.as_deref()),
             outputs,
         }
@@ -75,6 +79,20 @@ impl Build {
         let names = files.into_iter().filter_map(|file| file.file_stem());
         let names: Vec<_> = names.map(|name| name.to_string_lossy()).collect();
         names.join(" ")
+    }
+
+    pub(crate) fn outputs(&self) -> Option<&Path> {
+        self.outputs.as_deref()
+    }
+
+    pub(crate) fn own_unit(&self) -> Option<&str> {
+        self.own_unit.as_deref()
+    }
+
+    /// The hash in the name of a dependency's file.
+    pub(crate) fn unit_of(&self, name: &str) -> Option<&str> {
+        let file = self.externs.get(name)?.file_stem()?.to_str()?;
+        file.rsplit_once('-').map(|(_, unit)| unit)
     }
 
     /// What the build scripts of a package said and made, in any of the ways in
@@ -140,6 +158,13 @@ fn externs(arguments: &[OsString]) -> BTreeMap<String, PathBuf> {
             (name.to_owned(), PathBuf::from(path))
         })
         .collect()
+}
+
+/// `-C extra-filename=-hash`.
+fn own_unit(arguments: &[OsString]) -> Option<String> {
+    let options = arguments.iter().filter_map(|argument| argument.to_str());
+    let mut options = options.filter_map(|option| option.strip_prefix("extra-filename=-"));
+    options.next().map(str::to_owned)
 }
 
 fn value<'a>(arguments: &'a [OsString], flag: &str) -> Option<&'a OsString> {

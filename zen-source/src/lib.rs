@@ -15,10 +15,13 @@ mod package;
 mod reach;
 mod references;
 mod resolve;
+mod saved;
 mod session;
 mod share;
 mod syntax;
 mod tree;
+
+use std::time::{SystemTime, UNIX_EPOCH};
 
 pub use build::Build;
 pub use session::{Closure, Place, Request, Unread, hash_of};
@@ -32,4 +35,19 @@ pub struct Item {
     pub label: String,
     /// The hash of its tokens, and of what its names stand for.
     pub hash: [u8; 32],
+}
+
+impl Item {
+    /// What stands for something that is not known: it is another one in each build,
+    /// so that no result of one is taken for one of the next.
+    pub fn unknown(label: String) -> Self {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&now.unwrap_or_default().as_nanos().to_le_bytes());
+        hasher.update(&std::process::id().to_le_bytes());
+        Self {
+            label,
+            hash: *hasher.finalize().as_bytes(),
+        }
+    }
 }

@@ -93,6 +93,8 @@ pub struct Closure {
 
 struct Session {
     index: Index,
+    /// A file that was saved while it was compiled.
+    saved: Option<PathBuf>,
     impls: Impls,
 }
 
@@ -168,7 +170,11 @@ impl Session {
             build: request.build.clone(),
         })?;
         let impls = Impls::of(&index);
-        Some(Self { index, impls })
+        Some(Self {
+            saved: request.build.saved_since(&index),
+            index,
+            impls,
+        })
     }
 
     fn closure(&mut self, request: &Request) -> Option<Closure> {
@@ -195,6 +201,10 @@ impl Session {
             // A macro wrote it: it may stand anywhere, and name anything.
             items.extend(self.everything());
         }
+        items.extend(self.saved.as_deref().map(|file| {
+            let name = file.strip_prefix(&request.folder).unwrap_or(file);
+            Item::unknown(format!("saved while it was compiled: {}", name.display()))
+        }));
         if request.root.is_none() {
             // Its own conditions are not known.
             items.push(Item {

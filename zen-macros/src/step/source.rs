@@ -1,9 +1,6 @@
 //! What decides a step's result beside its arguments: its source.
 
-use std::{
-    collections::HashSet,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::collections::HashSet;
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
@@ -37,7 +34,7 @@ impl Source {
             Ok(closure) => closure,
             Err(Unread::Editor) => Closure::default(),
             Err(why) => Closure {
-                items: vec![unread(why)],
+                items: vec![Item::unknown(format!("source that cannot be read: {why}"))],
                 ..Closure::default()
             },
         };
@@ -82,19 +79,6 @@ fn closure(function: &ItemFn, item: &TokenStream, options: &Options) -> Result<C
         .map(ToTokens::to_token_stream)
         .collect();
     Closure::of(&request)
-}
-
-/// What stands for a source that cannot be read: nothing tells whether it is what
-/// it was, so that no result of another build is taken for one of this.
-fn unread(why: Unread) -> Item {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(&now.unwrap_or_default().as_nanos().to_le_bytes());
-    hasher.update(&std::process::id().to_le_bytes());
-    Item {
-        label: format!("source that cannot be read: {why}"),
-        hash: *hasher.finalize().as_bytes(),
-    }
 }
 
 fn hash(function: &[u8; 32], options: &Options, items: &[Item]) -> [u8; 32] {
