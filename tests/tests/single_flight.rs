@@ -84,8 +84,11 @@ fn fails_once(x: u64) -> Result<u64, String> {
     Ok(x * 7)
 }
 
+/// How many calls have a lock file.
 fn locks(folder: &Path) -> usize {
-    fs::read_dir(folder.join(".zen/locks")).unwrap().count()
+    let files = fs::read_dir(folder.join(".zen/locks")).unwrap();
+    let is_of_a_call = |file: &fs::DirEntry| file.file_name().len() == 64;
+    files.map(Result::unwrap).filter(is_of_a_call).count()
 }
 
 /// Starts one player per role, waits until the first is in the body and all
@@ -221,6 +224,7 @@ fn threads_share_one_computation() {
     }
     assert_eq!(BODIES.get(), 50);
     repo.flush().unwrap();
+    repo.flush().unwrap();
     assert_eq!(locks(repo.folder()), 0);
 }
 
@@ -252,6 +256,7 @@ fn a_body_that_fails_or_panics_lets_the_next_one_try() {
         }
     });
     assert_eq!((TRIES.get(), good.get()), (3, 6));
+    repo.flush().unwrap();
     repo.flush().unwrap();
     assert_eq!(locks(repo.folder()), 0);
 }
@@ -307,4 +312,60 @@ fn bodies_that_wait_for_each_other_end() {
     });
     drop(send);
     assert_eq!(ended.iter().count(), 2);
+}
+
+/// Where lock files cannot be made, threads share all the same, and processes
+/// compute twice: nobody fails, and nobody waits for ever.
+#[test]
+fn without_lock_files_calls_are_right() {
+    static BODIES: Count = Count::new();
+    #[step]
+    fn slow(x: u64) -> u64 {
+        BODIES.add();
+        x + 1
+    }
+    let repo = TestRepository::new();
+    fs::remove_dir_all(repo.dir().join("locks")).unwrap();
+    fs::write(repo.dir().join("locks"), "no folder").unwrap();
+    let together = Barrier::new(8);
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                together.wait();
+                assert_eq!(repo.scope(|| slow(1)), 2);
+            });
+        }
+    });
+    assert_eq!(BODIES.get(), 1);
+}
+
+/// Anything may lie where a lock file goes: what a killed process left, what
+/// somebody wrote, a folder.
+#[test]
+fn what_lies_in_the_way_of_a_lock_file_stops_nobody() {
+    #[step(ignore(locks))]
+    fn lock_files(x: u64, locks: &Path) -> (u64, Vec<String>) {
+        let files = fs::read_dir(locks).unwrap();
+        let name = |file: fs::DirEntry| file.file_name().into_string().unwrap();
+        (x, files.map(|file| name(file.unwrap())).collect())
+    }
+    let call = |repo: &TestRepository| {
+        let locks = repo.dir().join("locks");
+        let (x, files) = repo.scope(|| lock_files(1, &locks));
+        assert_eq!(x, 1);
+        files.into_iter().find(|name| name.len() == 64)
+    };
+    let name = call(&TestRepository::new()).unwrap();
+    let long = "waits-for\n".repeat(100_000);
+    for text in ["", "pid 1\nstep train\nsince 0\n", "\0\u{1b}[31m", &long] {
+        let repo = TestRepository::new();
+        let path = repo.dir().join("locks").join(&name);
+        fs::write(&path, text).unwrap();
+        assert_eq!(call(&repo).as_ref(), Some(&name));
+        repo.flush().unwrap();
+        assert!(!path.exists(), "{text:?}");
+    }
+    let repo = TestRepository::new();
+    fs::create_dir(repo.dir().join("locks").join(&name)).unwrap();
+    call(&repo);
 }

@@ -4,6 +4,8 @@
 //! - `hit/redb held` is the floor: a get in a read transaction that is kept open.
 //! - `hit/redb` begins a transaction and opens the table for each get.
 //! - `hit/cached` is the disk store of `cached` 4.1.
+//! - `miss/zen without flights` cannot make lock files: what single flight between
+//!   processes costs.
 //! - `miss/redb` is one durable commit of a record of the same size.
 
 #![allow(missing_docs)]
@@ -120,6 +122,14 @@ fn misses(criterion: &mut Criterion) {
     });
     repository.scope(|| {
         group.bench_function("zen", |bencher| bencher.iter(|| small(fresh())));
+    });
+    let without = tempfile::tempdir().expect("a folder");
+    let repository = Repository::open(without.path()).expect("a repository");
+    std::fs::remove_dir_all(repository.dir().join("locks")).expect("no folder of locks");
+    repository.scope(|| {
+        group.bench_function("zen without flights", |bencher| {
+            bencher.iter(|| small(fresh()));
+        });
     });
     group.bench_function("cached", |bencher| bencher.iter(|| peer(fresh())));
     group.finish();
