@@ -14,7 +14,7 @@ use std::{
     thread,
 };
 
-use zen_runtime::{Repository, pipeline, step};
+use zen_runtime::{Report, Repository, pipeline, step};
 use zen_tests::{
     Count, TestRepository,
     child::{self, Player, await_parent},
@@ -32,8 +32,9 @@ fn role() {
                 let answer = fixture(6);
                 answer
             });
-            let run = repo.runner().quiet().run(&pipeline).unwrap();
-            assert_eq!(run.outputs().unwrap(), 42);
+            // What is told goes through the live report.
+            let runner = repo.runner().report(Report::Live);
+            assert_eq!(runner.run(&pipeline).unwrap().outputs().unwrap(), 42);
         }
         Some("run two") => {
             let repo = Repository::discover().unwrap();

@@ -49,6 +49,7 @@ pub(crate) use self::{
     gc::Roots,
     metadata::{Collection, Transaction, View, Visit},
     record::Record,
+    slow::Printer,
 };
 use self::{
     committer::{Committer, Operation, PendingResult},

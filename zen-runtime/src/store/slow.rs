@@ -3,8 +3,8 @@
 
 use std::{
     collections::HashMap,
-    process,
-    sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError},
+    fmt, process,
+    sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak},
     thread,
     time::{Duration, Instant},
 };
@@ -47,10 +47,40 @@ impl Schedule {
     }
 }
 
+/// Prints a line on standard error without tearing what is drawn there.
+pub(crate) struct Printer(Box<dyn Fn(&str) + Send + Sync>);
+
+/// Those that draw on standard error now. A report that is over is gone.
+static PRINTERS: Mutex<Vec<Weak<Printer>>> = Mutex::new(Vec::new());
+
+impl Printer {
+    /// Lets lines be printed by `print`, for as long as this is held.
+    pub(crate) fn new(print: impl Fn(&str) + Send + Sync + 'static) -> Arc<Self> {
+        let printer = Arc::new(Self(Box::new(print)));
+        let mut printers = PRINTERS.lock().unwrap_or_else(PoisonError::into_inner);
+        printers.retain(|printer| printer.strong_count() > 0);
+        printers.push(Arc::downgrade(&printer));
+        printer
+    }
+}
+
+impl fmt::Debug for Printer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Printer").finish_non_exhaustive()
+    }
+}
+
 /// Tells `text` now.
 pub(super) fn tell(text: &str) {
     tracing::warn!(target: "zen", "{text}");
-    eprintln!("zen: {text}");
+    let line = format!("zen: {text}");
+    let printers = PRINTERS.lock().unwrap_or_else(PoisonError::into_inner);
+    let printer = printers.iter().rev().find_map(Weak::upgrade);
+    drop(printers);
+    match printer {
+        Some(printer) => printer.0(&line),
+        None => eprintln!("{line}"),
+    }
 }
 
 /// A duration in words.

@@ -2,14 +2,17 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::{Observer, Progress, lines::line};
-use crate::run::{StepRun, Summary};
+use crate::{
+    run::{StepRun, Summary},
+    store::Printer,
+};
 
 /// How often a running step's line is drawn again.
 const TICK: Duration = Duration::from_millis(120);
@@ -20,6 +23,8 @@ pub(super) struct Bars {
     all: MultiProgress,
     total: ProgressBar,
     running: Mutex<HashMap<usize, ProgressBar>>,
+    /// Held for as long as there are bars.
+    _printer: Arc<Printer>,
 }
 
 impl Bars {
@@ -28,11 +33,14 @@ impl Bars {
         let total = all.add(ProgressBar::new(0));
         total.set_style(style("{bar:30} {pos}/{len} {msg} {elapsed}"));
         total.set_message(pipeline.to_owned());
+        let above = all.clone();
+        let printer = Printer::new(move |line| above.suspend(|| eprintln!("{line}")));
         Self {
             pipeline: pipeline.to_owned(),
             all,
             total,
             running: Mutex::default(),
+            _printer: printer,
         }
     }
 }
