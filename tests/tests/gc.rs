@@ -140,6 +140,12 @@ fn what_was_not_used_goes_and_what_is_pinned_or_of_the_last_run_stays() {
     let warm = repo.quiet().run(&lengths(4)).unwrap();
     assert_eq!(warm.summary().cached, 3);
 
+    // Who holds a run may still ask for its values.
+    repo.unpin(&made_id(1)).unwrap();
+    gc(&repo, &drop_all());
+    assert!(repo.artifact(&made_id(1)).unwrap().is_none());
+    assert!(repo.artifact(&made_id(4)).unwrap().is_some());
+    drop(warm);
     repo.unpin(&made_id(1)).unwrap();
     gc(&repo, &drop_all());
     assert_eq!(blobs(&repo), 0);

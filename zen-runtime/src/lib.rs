@@ -156,8 +156,8 @@ pub use step::{
     Decision, MissReason, Need, PreparedCall, Step, StepFailure, StepId, decide, progress,
 };
 pub use store::{
-    Evict, Eviction, GcAction, GcItem, GcPolicy, GcReason, GcReport, Hit, Leftovers, Output,
-    Repository, StoreError,
+    Evict, Eviction, Fault, GcAction, GcItem, GcPolicy, GcReason, GcReport, Hit, Leftovers, Output,
+    Repository, StoreError, VerifyOptions, VerifyReport,
 };
 
 /// # Signatures

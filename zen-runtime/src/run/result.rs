@@ -7,10 +7,12 @@ use crate::{
     codec::{self, CodecError, Storable},
     pipeline::{OutputRef, Pipeline, Untyped},
     step::{BlockOn, Value},
+    store::LiveRun,
 };
 
 /// A run that succeeded. It derefs to [`PastRun`], which tells what came of each
-/// step.
+/// step. While it is there, [`Repository::gc`](crate::Repository::gc) takes nothing
+/// that the run has touched.
 #[derive(Debug)]
 pub struct Run<V = Untyped> {
     pipeline: Pipeline<V>,
@@ -18,6 +20,8 @@ pub struct Run<V = Untyped> {
     values: Vec<(OutputRef, Value)>,
     /// What its async steps were driven by.
     block_on: BlockOn,
+    /// While it is there, nothing that the run has touched is cleared away.
+    _live: LiveRun,
 }
 
 /// Why an output could not be had.
@@ -58,12 +62,14 @@ impl<V> Run<V> {
         past: PastRun,
         values: Vec<(OutputRef, Value)>,
         block_on: BlockOn,
+        live: LiveRun,
     ) -> Self {
         Self {
             pipeline,
             past,
             values,
             block_on,
+            _live: live,
         }
     }
 
@@ -122,7 +128,7 @@ impl<V> Run<V> {
         let step = &self.past.steps()[output.node];
         let id = step.outputs.get(output.output).map(|output| output.id);
         if let Some(id) = id {
-            let stored = self.past.repository().store().read(&id);
+            let stored = self.past.repository().store().read_announced(&id);
             if let Ok(Some(bytes)) = stored {
                 return Ok(bytes);
             }

@@ -82,7 +82,7 @@ impl Runner {
     /// depend on the one that failed are run and kept all the same.
     pub fn run<V>(&self, pipeline: &Pipeline<V>) -> Result<Run<V>, RunError> {
         pipeline.check_runnable()?;
-        let _live = self.repository.store().begin_run();
+        let live = self.repository.store().begin_run();
         let version = self.save(pipeline)?;
         let id = RunId::new();
         let span = tracing::info_span!(
@@ -111,6 +111,7 @@ impl Runner {
             past,
             finished.values,
             self.block_on.clone(),
+            live,
         ))
     }
 

@@ -89,8 +89,8 @@ fn was_evicted(shared: &Shared<'_>, output: OutputRef) -> bool {
 
 fn read(shared: &Shared<'_>, output: OutputRef) -> Option<Value> {
     let artifact = shared.lock().artifact(output.node, output.output)?;
-    let bytes = shared.settings.repository.store().read(&artifact.id);
-    let bytes = bytes.ok().flatten()?;
+    let store = shared.settings.repository.store();
+    let bytes = store.read_announced(&artifact.id).ok().flatten()?;
     let step = shared.graph.nodes[output.node].step.linked.as_ref()?;
     let kind = step.output_types().get(output.output)?;
     (kind.decode)(&bytes).ok()

@@ -154,6 +154,12 @@ enum Found {
 fn find(repository: &Repository, call: &PreparedCall, need: Need) -> Result<Found, StoreError> {
     let store = repository.store();
     store.announce(call.fingerprint.as_bytes());
+    let is_hit = |found: &Found| matches!(found, Found::Hit(_));
+    store.find_announced(|| find_now(repository, call, need), is_hit)
+}
+
+fn find_now(repository: &Repository, call: &PreparedCall, need: Need) -> Result<Found, StoreError> {
+    let store = repository.store();
     let Some(hit) = store.hit(&call.fingerprint)? else {
         return Ok(Found::Nothing);
     };

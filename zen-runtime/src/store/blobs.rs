@@ -1,7 +1,6 @@
 //! Large artifacts, one file each.
 
 use std::{
-    ffi::OsString,
     fs::{self, File},
     io::{self, ErrorKind, Read, Write},
     path::{Path, PathBuf},
@@ -57,7 +56,9 @@ pub(super) fn write(layout: &Layout, id: &ArtifactId, bytes: &[u8]) -> Result<()
         // lost.
         match holds(&path, bytes) {
             Ok(true) => return Ok(()),
-            _ => quarantine(layout, id, &path),
+            // Cleared away this very moment.
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            _ => quarantine(layout, id),
         }
     }
     let folder = path.parent().unwrap_or(layout.blobs());
@@ -102,9 +103,10 @@ pub(super) fn remove(layout: &Layout, id: &ArtifactId) -> Result<u64, StoreError
     }
 }
 
-/// The size of a blob; 0 if it is not there.
-pub(super) fn size(layout: &Layout, id: &ArtifactId) -> u64 {
-    fs::symlink_metadata(path(layout, id)).map_or(0, |found| found.len())
+/// The size of a blob; `None` if it is not there.
+pub(super) fn size(layout: &Layout, id: &ArtifactId) -> Option<u64> {
+    let found = fs::symlink_metadata(path(layout, id)).ok()?;
+    Some(found.len())
 }
 
 /// When a blob was written; `None` if that cannot be told.
@@ -112,28 +114,70 @@ pub(super) fn written(layout: &Layout, id: &ArtifactId) -> Option<SystemTime> {
     fs::symlink_metadata(path(layout, id)).ok()?.modified().ok()
 }
 
-/// The artifacts that a file is there for. What goes by another name is none.
-pub(super) fn all(layout: &Layout) -> Result<Vec<ArtifactId>, StoreError> {
-    let mut found = Vec::new();
+/// The files among the blobs.
+#[derive(Debug, Default)]
+pub(super) struct Listing {
+    pub(super) blobs: Vec<ArtifactId>,
+    /// Those that go by no blob's name.
+    pub(super) strange: Vec<PathBuf>,
+}
+
+/// Lists the files among the blobs.
+pub(super) fn list(layout: &Layout) -> Result<Listing, StoreError> {
+    let mut listing = Listing::default();
     for folder in fs::read_dir(layout.blobs()).at(layout.blobs())? {
-        let folder = folder.at(layout.blobs())?;
-        let files = match fs::read_dir(folder.path()) {
+        let folder = folder.at(layout.blobs())?.path();
+        let files = match fs::read_dir(&folder) {
             Ok(files) => files,
-            Err(error) if error.kind() == ErrorKind::NotADirectory => continue,
-            Err(error) => return Err(StoreError::io(&folder.path(), error)),
+            Err(error) if error.kind() == ErrorKind::NotADirectory => {
+                listing.strange.push(folder);
+                continue;
+            }
+            Err(error) => return Err(StoreError::io(&folder, error)),
         };
         for file in files {
-            let file = file.at(&folder.path())?;
-            let name = [folder.file_name(), file.file_name()].map(OsString::into_string);
-            let [Ok(folder), Ok(file)] = name else {
-                continue;
-            };
-            let id = format!("{folder}{file}").parse::<ArtifactId>();
-            // One that is written otherwise, in capitals say, is another file.
-            found.extend(id.ok().filter(|id| id.to_string()[2..] == file));
+            let file = file.at(&folder)?.path();
+            match named_by(&file).filter(|id| path(layout, id) == file) {
+                Some(id) => listing.blobs.push(id),
+                None => listing.strange.push(file),
+            }
         }
     }
-    Ok(found)
+    Ok(listing)
+}
+
+/// The ID that the last two parts of a path spell.
+fn named_by(path: &Path) -> Option<ArtifactId> {
+    let folder = path.parent()?.file_name()?.to_str()?;
+    let file = path.file_name()?.to_str()?;
+    format!("{folder}{file}").parse().ok()
+}
+
+/// How a blob's file stands to its ID.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    /// Its bytes, as many as these, are those of the ID.
+    Whole(u64),
+    /// There is no such file.
+    Missing,
+    /// Its bytes are not those of the ID.
+    Damaged,
+}
+
+/// Hashes a blob, and leaves it as it is.
+pub(super) fn check(layout: &Layout, id: &ArtifactId, codec: &str) -> Result<State, StoreError> {
+    let path = path(layout, id);
+    let file = match File::open(&path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(State::Missing),
+        Err(error) => return Err(StoreError::io(&path, error)),
+    };
+    let mut hasher = ArtifactId::hasher(codec);
+    hasher.update_reader(&file).at(&path)?;
+    if ArtifactId::finish(&hasher) != *id {
+        return Ok(State::Damaged);
+    }
+    Ok(State::Whole(file.metadata().at(&path)?.len()))
 }
 
 /// A blob never changes: an editor or a script should not be able to by
@@ -206,14 +250,15 @@ pub(super) fn read(
     // Another process may have found it damaged too, and have stored it anew.
     let is_same = |now: fs::Metadata| Identity::of(&now) == before;
     if fs::metadata(&path).is_ok_and(is_same) {
-        quarantine(layout, id, &path);
+        quarantine(layout, id);
     }
     Ok(Content::Damaged)
 }
 
 /// Moves a damaged blob away, so that the artifact counts as missing from now
 /// on and can be stored anew. Should that fail, it is found damaged again.
-fn quarantine(layout: &Layout, id: &ArtifactId, path: &Path) {
+pub(super) fn quarantine(layout: &Layout, id: &ArtifactId) {
+    let path = path(layout, id);
     let folder = layout.quarantine();
     let moved =
         fs::create_dir_all(folder).and_then(|()| fs::rename(path, folder.join(id.to_string())));

@@ -7,6 +7,7 @@ use std::sync::{
 
 use super::{
     StoreError, Transaction,
+    epoch::Epoch,
     forked::Owner,
     layout::Layout,
     metadata::{Metadata, Snapshot},
@@ -19,6 +20,14 @@ use super::{
 /// cannot use pages again that a snapshot still shows.
 const COMMITS_PER_SNAPSHOT: u32 = 64;
 
+/// A snapshot that is held.
+#[derive(Debug)]
+struct Held {
+    snapshot: Arc<Snapshot>,
+    /// What [`Epoch`] was before it was begun.
+    epoch: u64,
+}
+
 /// The database and the blobs in one folder.
 #[derive(Debug)]
 pub(super) struct Disk {
@@ -29,8 +38,9 @@ pub(super) struct Disk {
     metadata: Metadata,
     /// A look at the database that lookups share. What is in it stays true, as
     /// records do not change; what is not may have come since.
-    held: RwLock<Option<Arc<Snapshot>>>,
+    held: RwLock<Option<Held>>,
     commits: AtomicU32,
+    pub(super) epoch: Epoch,
     pub(super) sources: Sources,
     pub(super) used: Used,
 }
@@ -43,6 +53,7 @@ impl Disk {
             layout,
             held: RwLock::default(),
             commits: AtomicU32::new(0),
+            epoch: Epoch::default(),
             sources: Sources::default(),
             used: Used::default(),
         })
@@ -77,6 +88,17 @@ impl Disk {
         Err(StoreError::Forked {
             path: self.layout.root().to_owned(),
         })
+    }
+
+    /// Looks at every page of the database; with `repair`, one that cannot be
+    /// mended is set aside, and a new one begun.
+    pub(super) fn check_database(&self, repair: bool) -> Result<(), StoreError> {
+        self.check_owner()?;
+        let checked = self.metadata.check(repair);
+        if checked.is_err() {
+            self.forget_snapshot();
+        }
+        checked
     }
 
     /// Everything as it is now.
@@ -138,13 +160,30 @@ impl Disk {
     ) -> Result<Option<R>, StoreError> {
         self.check_owner()?;
         let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
-        held.as_deref().map_or(Ok(None), find)
+        let held = held.as_ref().map(|held| &*held.snapshot);
+        held.map_or(Ok(None), find)
+    }
+
+    /// Sees to it that lookups from now on find nothing that was cleared away
+    /// before.
+    pub(super) fn catch_up(&self) {
+        let now = self.epoch.now(&self.layout);
+        let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
+        let is_behind = held.as_ref().is_some_and(|held| held.epoch < now);
+        drop(held);
+        if is_behind {
+            self.forget_snapshot();
+        }
     }
 
     /// Begins a new snapshot and holds it.
     pub(super) fn fresh_snapshot(&self) -> Result<Arc<Snapshot>, StoreError> {
+        let epoch = self.epoch.now(&self.layout);
         let fresh = Arc::new(self.snapshot()?);
-        self.hold(Some(fresh.clone()));
+        self.hold(Some(Held {
+            snapshot: fresh.clone(),
+            epoch,
+        }));
         Ok(fresh)
     }
 
@@ -153,12 +192,14 @@ impl Disk {
         self.hold(None);
     }
 
-    fn hold(&self, snapshot: Option<Arc<Snapshot>>) {
+    fn hold(&self, snapshot: Option<Held>) {
         if !self.owner.is_this_process() {
             return;
         }
         let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
-        let before = std::mem::replace(&mut *held, snapshot);
+        // Another thread may have seen since that it is too old.
+        let is_new = |new: &Held| new.epoch >= self.epoch.seen();
+        let before = std::mem::replace(&mut *held, snapshot.filter(is_new));
         drop(held);
         // Ending a snapshot takes a while: not under the lock.
         drop(before);

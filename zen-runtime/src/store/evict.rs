@@ -5,7 +5,7 @@ use super::{
     Repository, Store, StoreError, Transaction,
     artifact::{Entry, Place},
     blobs,
-    metadata::Table,
+    metadata::{Snapshot, Table},
     pins::is_pinned,
 };
 use crate::codec::ArtifactId;
@@ -94,4 +94,11 @@ pub(super) fn evict_entry(
     let evicted = entry.evicted().write(id);
     transaction.insert(Table::ARTIFACTS, id.as_bytes(), &evicted)?;
     Ok(Eviction::Evicted { bytes: entry.size })
+}
+
+/// Whether an entry says that an artifact's bytes are in a blob.
+pub(super) fn is_named(snapshot: &Snapshot, id: &ArtifactId) -> Result<bool, StoreError> {
+    let page = snapshot.artifact(id.as_bytes())?;
+    let entry = page.as_deref().and_then(|stored| Entry::read(id, stored));
+    Ok(entry.is_some_and(|entry| entry.place == Place::Blob))
 }

@@ -24,6 +24,7 @@ use super::{
     locked::{self, Holder, LockedFile},
     warning::warn_once,
 };
+use crate::codec::ArtifactId;
 
 /// What the names of the files begin with.
 pub(super) const PREFIX: &str = "run-";
@@ -80,15 +81,52 @@ impl Store {
         LiveRun(self.clone())
     }
 
-    /// Announces that a run of this process is about to look for `hash`. Does
-    /// nothing if there is no run.
+    /// Announces that a run of this process is about to look for `hash`, and sees
+    /// to it that it does not find what has been cleared away. Does nothing if
+    /// there is no run.
     pub(crate) fn announce(&self, hash: &Hash) {
-        if self.live.count.load(Ordering::Acquire) == 0 {
+        if !self.has_run() {
             return;
         }
         if let Some(registration) = &mut *lock(&self.live.registration) {
             registration.mark(hash);
         }
+        self.disk.catch_up();
+    }
+
+    /// Calls `find`, and once more if it finds nothing at a moment at which what
+    /// a run has announced may be about to be put back.
+    ///
+    /// # Errors
+    /// Those of `find`.
+    pub(crate) fn find_announced<R>(
+        &self,
+        find: impl Fn() -> Result<R, StoreError>,
+        is_found: impl Fn(&R) -> bool,
+    ) -> Result<R, StoreError> {
+        if !self.has_run() {
+            return find();
+        }
+        let before = self.disk.epoch.now(&self.disk.layout);
+        let found = find()?;
+        if is_found(&found) || !self.disk.epoch.look_again(&self.disk.layout, before) {
+            return Ok(found);
+        }
+        self.disk.forget_snapshot();
+        find()
+    }
+
+    /// As [`Store::read`], for an artifact of a call that was announced.
+    ///
+    /// # Errors
+    /// Those of [`Store::read`].
+    pub(crate) fn read_announced(&self, id: &ArtifactId) -> Result<Option<Vec<u8>>, StoreError> {
+        self.find_announced(|| self.read(id), Option::is_some)
+    }
+
+    /// Whether a run of this process goes on.
+    fn has_run(&self) -> bool {
+        self.live.count.load(Ordering::Acquire) > 0
     }
 
     /// Whether a run goes on in any process.

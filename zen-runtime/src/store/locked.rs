@@ -33,7 +33,8 @@ impl LockedFile {
             let path = folder.join(format!("{prefix}{now:012x}{pid:08x}{count:04x}"));
             let mut options = OpenOptions::new();
             let file = options.append(true).create_new(true).open(&path)?;
-            file.lock()?;
+            // Without a lock it would stay, and count as that of a living one.
+            file.lock().inspect_err(|_| drop(fs::remove_file(&path)))?;
             if is_at(&file, &path) {
                 return Ok(Self { path, file, pid });
             }

@@ -13,6 +13,7 @@ mod clock;
 mod committer;
 mod disk;
 mod documents;
+mod epoch;
 mod error;
 mod evict;
 mod files;
@@ -37,6 +38,7 @@ mod sources;
 mod tests;
 mod usage;
 mod verified;
+mod verify;
 mod warning;
 mod writer;
 
@@ -47,6 +49,7 @@ pub(crate) use self::{
     clock::unix_millis,
     flight::{Boarding, Flight, Inside, Landed, Wait, Waited},
     gc::Roots,
+    live::LiveRun,
     metadata::{Collection, Transaction, View, Visit},
     record::Record,
     slow::Printer,
@@ -66,6 +69,7 @@ pub use self::{
     gc::{Evict, GcAction, GcItem, GcPolicy, GcReason, GcReport, Leftovers},
     record::{Hit, Output},
     repository::Repository,
+    verify::{Fault, VerifyOptions, VerifyReport},
 };
 use crate::codec::ArtifactId;
 

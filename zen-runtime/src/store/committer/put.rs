@@ -106,19 +106,23 @@ fn put_record(
     encoded: &[u8],
     standing: &Standing,
 ) -> Result<(), StoreError> {
-    for output in &record.outputs {
-        let key = lineage::key(&output.id, &record.fingerprint);
-        transaction.insert(Table::LINEAGE, &key, &[])?;
-    }
     match standing {
         Standing::Whole => return Ok(()),
         Standing::Hollow(hit) if hit.agrees_with(record) => return Ok(()),
         Standing::Hollow(hit) => {
+            for output in &hit.outputs {
+                let old = lineage::key(&output.id, &record.fingerprint);
+                transaction.remove(Table::LINEAGE, &old)?;
+            }
             let step = &record.parts.step;
             let old = record::recent::key(step, hit.created, &record.fingerprint);
             transaction.remove(Table::RECENT, &old)?;
         }
         Standing::None => {}
+    }
+    for output in &record.outputs {
+        let key = lineage::key(&output.id, &record.fingerprint);
+        transaction.insert(Table::LINEAGE, &key, &[])?;
     }
     transaction.insert(Table::RECENT, &record.recent_key(), &[])?;
     transaction.insert(Table::RECORDS, record.fingerprint.as_bytes(), encoded)

@@ -2,7 +2,6 @@
 //! no entry names, entries of indexes whose record is gone.
 
 use std::{
-    collections::HashSet,
     fs::{self, DirEntry, Metadata},
     io::ErrorKind,
     path::Path,
@@ -10,14 +9,13 @@ use std::{
 };
 
 use super::super::{
-    Collection, Store, StoreError, Transaction,
-    artifact::{Entry, Place, lineage},
-    blobs,
+    Store, StoreError, blobs,
     error::AtPath,
+    evict::is_named,
+    layout::Layout,
     live,
     locked::{self, Holder},
-    metadata::{Snapshot, Table},
-    record, writer,
+    writer,
 };
 use super::{GcPolicy, Leftovers};
 use crate::{codec::ArtifactId, fingerprint::Fingerprint};
@@ -44,7 +42,7 @@ impl Store {
         cleared.locks()?;
         cleared.quarantine(policy.quarantine_age)?;
         cleared.orphans()?;
-        cleared.indexes()?;
+        cleared.left.index_entries = self.clear_indexes(policy.dry_run)?;
         Ok(cleared.left)
     }
 }
@@ -121,12 +119,12 @@ impl Cleared<'_> {
     fn orphans(&mut self) -> Result<(), StoreError> {
         let layout = &self.store.disk.layout;
         let others = writer::others(layout)?;
-        let all = blobs::all(layout)?;
+        let all = blobs::list(layout)?.blobs;
         // Looked at after the folder: what is written meanwhile is in no list.
         let snapshot = self.store.disk.fresh_snapshot()?;
         let mut orphans = Vec::new();
         for id in all {
-            let young = others && blobs::written(layout, &id).is_some_and(|t| age(Some(t)) < YOUNG);
+            let young = others && is_young(layout, &id);
             if !young && !is_named(&snapshot, &id)? {
                 orphans.push(id);
             }
@@ -141,7 +139,7 @@ impl Cleared<'_> {
         let layout = &self.store.disk.layout;
         let mut sizes = Vec::new();
         if self.dry_run {
-            sizes.extend(orphans.iter().map(|id| blobs::size(layout, id)));
+            sizes.extend(orphans.iter().filter_map(|id| blobs::size(layout, id)));
         } else {
             sizes = self.store.disk.write(|transaction| {
                 let removed = orphans.iter();
@@ -154,56 +152,6 @@ impl Cleared<'_> {
         self.left.orphans += removed.clone().count();
         self.left.bytes += removed.sum::<u64>();
         Ok(())
-    }
-
-    /// Entries of indexes whose record is gone, and sources that no record has.
-    fn indexes(&mut self) -> Result<(), StoreError> {
-        let snapshot = self.store.disk.fresh_snapshot()?;
-        let mut dangling: Vec<(Table, Vec<u8>)> = Vec::new();
-        for table in [Table::RECENT, Table::LINEAGE, Table::USAGE] {
-            snapshot.scan(table, &[], &mut |key, _| {
-                if !leads_to_a_record(table, key, |f| Ok(snapshot.record(f)?.is_some()))? {
-                    dangling.push((table, key.to_vec()));
-                }
-                Ok(true)
-            })?;
-        }
-        let count = dangling.len();
-        for batch in dangling.chunks(BATCH).filter(|_| !self.dry_run) {
-            self.store
-                .disk
-                .write(|transaction| remove_dangling(transaction, batch))?;
-        }
-        self.left.index_entries += count + self.sources(&snapshot)?;
-        Ok(())
-    }
-
-    /// Sources that no record has.
-    fn sources(&self, snapshot: &Snapshot) -> Result<usize, StoreError> {
-        let table = Table::of(Collection::SOURCES);
-        let mut unused: HashSet<Vec<u8>> = HashSet::new();
-        snapshot.scan(table, &[], &mut |key, _| {
-            unused.insert(key.to_vec());
-            Ok(true)
-        })?;
-        snapshot.scan(Table::RECORDS, &[], &mut |key, value| {
-            let fingerprint = key.try_into().ok().map(Fingerprint::from_bytes);
-            let record = fingerprint.and_then(|f| record::decode(&f, value));
-            if let Some(record) = record {
-                unused.remove(&record.parts.source[..]);
-            }
-            Ok(!unused.is_empty())
-        })?;
-        if !self.dry_run && !unused.is_empty() {
-            // A record that comes with one of them meanwhile explains a later
-            // miss with fewer words.
-            self.store.disk.write(|transaction| {
-                unused
-                    .iter()
-                    .try_for_each(|key| transaction.remove(table, key))
-            })?;
-        }
-        Ok(unused.len())
     }
 
     /// Removes a file, unless nothing is to be done; says whether it was there.
@@ -220,41 +168,9 @@ impl Cleared<'_> {
     }
 }
 
-fn remove_dangling(
-    transaction: &mut Transaction<'_>,
-    dangling: &[(Table, Vec<u8>)],
-) -> Result<(), StoreError> {
-    for (table, key) in dangling {
-        let is_there = |fingerprint: &[u8]| {
-            let record = transaction.look(Table::RECORDS, fingerprint)?;
-            Ok(record.is_some())
-        };
-        if !leads_to_a_record(*table, key, is_there)? {
-            transaction.remove(*table, key)?;
-        }
-    }
-    Ok(())
-}
-
-/// Whether the key of an index names a record that is there.
-pub(in crate::store) fn leads_to_a_record(
-    table: Table,
-    key: &[u8],
-    is_there: impl Fn(&[u8]) -> Result<bool, StoreError>,
-) -> Result<bool, StoreError> {
-    let fingerprint = match table {
-        Table::LINEAGE => lineage::fingerprint(key),
-        Table::RECENT => record::recent::fingerprint(key),
-        _ => key.try_into().ok().map(Fingerprint::from_bytes),
-    };
-    fingerprint.map_or(Ok(false), |fingerprint| is_there(fingerprint.as_bytes()))
-}
-
-/// Whether an entry says that an artifact's bytes are in a blob.
-pub(in crate::store) fn is_named(snapshot: &Snapshot, id: &ArtifactId) -> Result<bool, StoreError> {
-    let page = snapshot.artifact(id.as_bytes())?;
-    let entry = page.as_deref().and_then(|stored| Entry::read(id, stored));
-    Ok(entry.is_some_and(|entry| entry.place == Place::Blob))
+/// Whether a blob may be that of a record which is just being written.
+pub(in crate::store) fn is_young(layout: &Layout, id: &ArtifactId) -> bool {
+    blobs::written(layout, id).is_some_and(|written| age(Some(written)) < YOUNG)
 }
 
 fn entries(folder: &Path) -> Result<Vec<DirEntry>, StoreError> {

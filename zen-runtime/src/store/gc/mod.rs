@@ -5,6 +5,7 @@
 //! runs want kept, and a [sweep] that looks at each item again before it goes. A
 //! dry run stops before the last.
 
+mod indexes;
 mod leftovers;
 mod policy;
 mod report;
@@ -12,6 +13,7 @@ mod select;
 mod survey;
 mod sweep;
 
+pub(super) use self::leftovers::is_young;
 use self::report::Target;
 pub(crate) use self::select::Roots;
 pub use self::{

@@ -13,6 +13,8 @@ use std::collections::HashSet;
 use super::super::{
     Store, StoreError, Transaction,
     artifact::{Entry, Place, lineage},
+    epoch::Clearing,
+    error::AtPath,
     evict::{Eviction, evict_entry},
     live::Touched,
     metadata::Table,
@@ -54,35 +56,42 @@ impl Store {
         selected: &[GcItem],
         wanted: &HashSet<ArtifactId>,
     ) -> Result<Vec<GcItem>, StoreError> {
+        let clearing = Clearing::begin(&self.disk.layout)?;
+        let sweep = Sweep { survey, wanted };
         let mut gone = Vec::with_capacity(selected.len());
-        let mut taken: Vec<Taken> = Vec::new();
         for batch in selected.chunks(BATCH) {
-            let previous = std::mem::take(&mut taken);
-            let (finished, now) = self.disk.write(|transaction| {
-                let touched = self.touched()?;
-                let finished = self.finish(transaction, &previous, &touched)?;
-                let mut taken = Vec::new();
-                for item in batch {
-                    let sweep = Sweep {
-                        survey,
-                        touched: &touched,
-                        wanted,
-                    };
-                    taken.extend(sweep.take(transaction, item)?);
-                }
-                Ok((finished, taken))
-            })?;
-            gone.extend(finished);
-            taken = now;
+            let swept = self.sweep_batch(&clearing, &sweep, batch);
+            let folder = self.disk.layout.locks();
+            clearing.end_batch().at(folder)?;
             self.disk.forget_snapshot();
+            gone.extend(swept?);
         }
-        let last = self.disk.write(|transaction| {
+        Ok(gone)
+    }
+
+    fn sweep_batch(
+        &self,
+        clearing: &Clearing,
+        sweep: &Sweep<'_>,
+        batch: &[GcItem],
+    ) -> Result<Vec<GcItem>, StoreError> {
+        let folder = self.disk.layout.locks();
+        let taken = self.disk.write(|transaction| {
+            clearing.advance().at(folder)?;
+            let touched = self.touched()?;
+            let taken = batch.iter();
+            let taken = taken.map(|item| sweep.take(transaction, &touched, item));
+            taken
+                .filter_map(Result::transpose)
+                .collect::<Result<Vec<Taken>, _>>()
+        })?;
+        self.disk.forget_snapshot();
+        self.disk.write(|transaction| {
+            // Who announces from now on does not see what was taken out.
+            clearing.advance().at(folder)?;
             let touched = self.touched()?;
             self.finish(transaction, &taken, &touched)
-        })?;
-        gone.extend(last);
-        self.disk.forget_snapshot();
-        Ok(gone)
+        })
     }
 
     /// Unlinks the blobs of what a committed transaction took out, and puts back
@@ -143,7 +152,6 @@ fn put_back(transaction: &mut Transaction<'_>, taken: &Taken) -> Result<(), Stor
 
 struct Sweep<'a> {
     survey: &'a Survey,
-    touched: &'a Touched,
     /// The artifacts that stay though no record may name them.
     wanted: &'a HashSet<ArtifactId>,
 }
@@ -153,6 +161,7 @@ impl Sweep<'_> {
     fn take(
         &self,
         transaction: &mut Transaction<'_>,
+        touched: &Touched,
         item: &GcItem,
     ) -> Result<Option<Taken>, StoreError> {
         let mut taken = Taken {
@@ -163,12 +172,14 @@ impl Sweep<'_> {
         };
         let did = match (&item.target, item.action) {
             (Target::Record(fingerprint), _) => {
-                self.take_record(transaction, fingerprint, &mut taken)?
+                self.take_record(transaction, touched, fingerprint, &mut taken)?
             }
             (Target::Artifact(id), GcAction::Drop) => {
-                self.take_unnamed(transaction, id, &mut taken)?
+                self.take_unnamed(transaction, touched, id, &mut taken)?
             }
-            (Target::Artifact(id), GcAction::Evict) => self.evict(transaction, id, &mut taken)?,
+            (Target::Artifact(id), GcAction::Evict) => {
+                self.evict(transaction, touched, id, &mut taken)?
+            }
         };
         Ok(did.then_some(taken))
     }
@@ -176,13 +187,14 @@ impl Sweep<'_> {
     fn take_record(
         &self,
         transaction: &mut Transaction<'_>,
+        touched: &Touched,
         fingerprint: &Fingerprint,
         taken: &mut Taken,
     ) -> Result<bool, StoreError> {
         let Some(known) = self.survey.records.get(fingerprint) else {
             return Ok(false);
         };
-        if !self.is_as_it_was(transaction, fingerprint, known)? {
+        if !is_as_it_was(transaction, touched, fingerprint, known)? {
             return Ok(false);
         }
         for id in &known.outputs {
@@ -200,7 +212,7 @@ impl Sweep<'_> {
         for id in &known.outputs {
             let key = lineage::key(id, fingerprint);
             taken.remove(transaction, Table::LINEAGE, &key)?;
-            self.take_unnamed(transaction, id, taken)?;
+            self.take_unnamed(transaction, touched, id, taken)?;
         }
         Ok(true)
     }
@@ -209,11 +221,12 @@ impl Sweep<'_> {
     fn take_unnamed(
         &self,
         transaction: &mut Transaction<'_>,
+        touched: &Touched,
         id: &ArtifactId,
         taken: &mut Taken,
     ) -> Result<bool, StoreError> {
         if self.wanted.contains(id)
-            || self.touched.contains(id.as_bytes())
+            || touched.contains(id.as_bytes())
             || transaction.any(Table::LINEAGE, id.as_bytes())?
             || is_pinned(transaction, id)?
         {
@@ -233,13 +246,14 @@ impl Sweep<'_> {
     fn evict(
         &self,
         transaction: &mut Transaction<'_>,
+        touched: &Touched,
         id: &ArtifactId,
         taken: &mut Taken,
     ) -> Result<bool, StoreError> {
         let Some(stored) = self.survey.artifacts.get(id) else {
             return Ok(false);
         };
-        if self.touched.contains(id.as_bytes()) {
+        if touched.contains(id.as_bytes()) {
             return Ok(false);
         }
         for fingerprint in &stored.producers {
@@ -248,7 +262,7 @@ impl Sweep<'_> {
             let gone = transaction
                 .look(Table::RECORDS, fingerprint.as_bytes())?
                 .is_none();
-            if !gone && !self.is_as_it_was(transaction, fingerprint, known)? {
+            if !gone && !is_as_it_was(transaction, touched, fingerprint, known)? {
                 return Ok(false);
             }
             taken.hashes.push(*fingerprint.as_bytes());
@@ -268,25 +282,6 @@ impl Sweep<'_> {
             value: before,
         });
         Ok(true)
-    }
-
-    /// Whether a record is the one that was selected, and was not used since.
-    fn is_as_it_was(
-        &self,
-        transaction: &Transaction<'_>,
-        fingerprint: &Fingerprint,
-        known: &Known,
-    ) -> Result<bool, StoreError> {
-        let key = fingerprint.as_bytes();
-        if self.touched.contains(key) {
-            return Ok(false);
-        }
-        let stored = transaction.look(Table::RECORDS, key)?;
-        let hit = stored.and_then(|stored| record::decode_hit(fingerprint, &stored));
-        let usage = transaction.look(Table::USAGE, key)?;
-        let usage = usage.and_then(|usage| Usage::decode(fingerprint, &usage));
-        Ok(hit.is_some_and(|hit| hit.created == known.created)
-            && usage.unwrap_or_default() == known.usage)
     }
 }
 
@@ -309,4 +304,23 @@ impl Taken {
         });
         Ok(true)
     }
+}
+
+/// Whether a record is the one that was selected, and was not used since.
+fn is_as_it_was(
+    transaction: &Transaction<'_>,
+    touched: &Touched,
+    fingerprint: &Fingerprint,
+    known: &Known,
+) -> Result<bool, StoreError> {
+    let key = fingerprint.as_bytes();
+    if touched.contains(key) {
+        return Ok(false);
+    }
+    let stored = transaction.look(Table::RECORDS, key)?;
+    let hit = stored.and_then(|stored| record::decode_hit(fingerprint, &stored));
+    let usage = transaction.look(Table::USAGE, key)?;
+    let usage = usage.and_then(|usage| Usage::decode(fingerprint, &usage));
+    Ok(hit.is_some_and(|hit| hit.created == known.created)
+        && usage.unwrap_or_default() == known.usage)
 }

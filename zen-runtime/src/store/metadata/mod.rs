@@ -28,7 +28,7 @@ pub(super) use self::tables::Table;
 pub(super) use self::transaction::Format;
 use self::{
     guard::{guard, is_latched},
-    handle::Handle,
+    handle::{Check, Handle},
 };
 pub(crate) use self::{snapshot::View, tables::Collection, transaction::Transaction, walk::Visit};
 use super::StoreError;
@@ -88,6 +88,18 @@ impl Metadata {
     /// Whether the file is still the one in the store's folder.
     pub(super) fn is_in_place(&self) -> bool {
         self.handle().is_at(&self.path)
+    }
+
+    /// Looks at every page of the file. redb repairs what it can; with `repair`, a
+    /// database that it cannot is set aside, and a new one begun.
+    pub(super) fn check(&self, repair: bool) -> Result<(), StoreError> {
+        let checked = Handle::open(&self.path, Check::Full);
+        let damaged = |error: &StoreError| matches!(error, StoreError::Damaged { .. });
+        checked.map(drop).inspect_err(|error| {
+            if repair && damaged(error) {
+                self.repair(&self.handle());
+            }
+        })
     }
 
     /// Opens what is now in the store's folder.

@@ -30,7 +30,7 @@ impl Table {
     pub(in crate::store) const PINS: Self = Self("pins");
 
     /// All of them; they are made with the database.
-    pub(super) const ALL: [Self; 8] = [
+    pub(in crate::store) const ALL: [Self; 8] = [
         Self::FORMAT,
         Self::RECORDS,
         Self::RECENT,
@@ -40,6 +40,12 @@ impl Table {
         Self::USAGE,
         Self::PINS,
     ];
+
+    /// Those of sealed values, the collections included.
+    pub(in crate::store) fn sealed() -> impl Iterator<Item = Self> {
+        let own = [Self::USAGE, Self::PINS, Self::FILES];
+        own.into_iter().chain(Collection::ALL.map(Self::of))
+    }
 
     /// The name in the database.
     pub(in crate::store) const fn name(self) -> &'static str {
@@ -67,6 +73,9 @@ impl Collection {
     pub(crate) const RUNS: Self = Self("runs");
     /// What the source of a step consists of, by its hash.
     pub(crate) const SOURCES: Self = Self("sources");
+
+    /// All of them.
+    pub(in crate::store) const ALL: [Self; 3] = [Self::PIPELINES, Self::RUNS, Self::SOURCES];
 
     /// The name in the database.
     pub(crate) const fn name(self) -> &'static str {

@@ -73,6 +73,21 @@ impl<'t> Transaction<'t> {
         })
     }
 
+    /// The keys of `table` that begin with `prefix`.
+    pub(in crate::store) fn keys(
+        &self,
+        table: Table,
+        prefix: &[u8],
+    ) -> Result<Vec<Vec<u8>>, StoreError> {
+        let table = guard(self.path, || self.inner.open_table(table.definition()))?;
+        let mut keys = Vec::new();
+        walk(self.path, &table, prefix, Order::Forward, &mut |key, _| {
+            keys.push(key.to_vec());
+            Ok(true)
+        })?;
+        Ok(keys)
+    }
+
     /// Whether any key of `table` begins with `prefix`.
     pub(in crate::store) fn any(&self, table: Table, prefix: &[u8]) -> Result<bool, StoreError> {
         let table = guard(self.path, || self.inner.open_table(table.definition()))?;

@@ -1,0 +1,179 @@
+//! How far clearing away has got, for runs that look into a snapshot which they
+//! hold.
+//!
+//! What is cleared away is taken out in one transaction, and in the next one
+//! either unlinked or put back, if a run has announced that it looks for it. A
+//! number in `locks/gc` grows before the first, between the two, and after the
+//! second, when it is a multiple of four.
+//!
+//! A run that has announced a call reads the number, and looks into a new snapshot
+//! if it has grown. So it either is heard, as it announced before the number grew
+//! between the two, or it looks into a snapshot that no longer shows what goes.
+//! What it does not find while the number is no multiple of four may be put back:
+//! it waits for that and looks again.
+//!
+//! Who clears away holds a lock on the file. If it dies, what it has taken out is
+//! gone.
+
+use std::{
+    fs::{File, OpenOptions, TryLockError},
+    io,
+    sync::{
+        OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use super::{StoreError, error::AtPath, layout::Layout, warning::warn_once};
+
+/// The name of the file in `locks/`: the number as a little-endian `u64`.
+const NAME: &str = "gc";
+
+/// How much the number grows from one batch to the next.
+const BATCH: u64 = 4;
+
+/// How often who waits looks again.
+const PAUSE: Duration = Duration::from_millis(1);
+
+/// After how long a wait for another process that clears away is told.
+const LONG: Duration = Duration::from_secs(1);
+
+/// How long a run waits for what may be put back. A batch takes milliseconds; a
+/// process that was stopped in the middle of one is not waited for.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The number.
+#[derive(Debug, Default)]
+pub(super) struct Epoch {
+    /// `None` inside if there is no such file and none can be made: then nobody
+    /// can clear away anything either.
+    file: OnceLock<Option<File>>,
+    /// The greatest that this process has seen.
+    seen: AtomicU64,
+}
+
+impl Epoch {
+    /// The number now.
+    pub(super) fn now(&self, layout: &Layout) -> u64 {
+        let file = self.file.get_or_init(|| open(layout).ok());
+        let now = file.as_ref().and_then(|file| read(file).ok());
+        let now = now.unwrap_or_default();
+        self.seen.fetch_max(now, Ordering::AcqRel);
+        now
+    }
+
+    /// The greatest number that this process has seen.
+    pub(super) fn seen(&self) -> u64 {
+        self.seen.load(Ordering::Acquire)
+    }
+
+    /// Whether what was not found since the number was `before` may be there
+    /// after all. Waits until what goes has gone, and the rest is put back.
+    pub(super) fn look_again(&self, layout: &Layout, before: u64) -> bool {
+        let started = Instant::now();
+        let mut now = self.now(layout);
+        while !now.is_multiple_of(BATCH) && now / BATCH == before / BATCH {
+            if started.elapsed() > PATIENCE || !is_held(layout) {
+                return true;
+            }
+            thread::sleep(PAUSE);
+            now = self.now(layout);
+        }
+        now != before
+    }
+}
+
+/// Clearing away, which one process does at a time.
+#[derive(Debug)]
+pub(super) struct Clearing(File);
+
+impl Clearing {
+    /// Waits until no other process clears away.
+    pub(super) fn begin(layout: &Layout) -> Result<Self, StoreError> {
+        let path = layout.locks().join(NAME);
+        let file = open(layout).at(&path)?;
+        let started = Instant::now();
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) => thread::sleep(PAUSE),
+                Err(TryLockError::Error(error)) => return Err(StoreError::io(&path, error)),
+            }
+            if started.elapsed() > LONG {
+                warn_once(&format!(
+                    "waiting for another process that clears away in {}",
+                    layout.root().display()
+                ));
+            }
+        }
+        let clearing = Self(file);
+        // Another one may have been killed in the middle of a batch.
+        clearing.end_batch().at(&path)?;
+        Ok(clearing)
+    }
+
+    /// A batch goes on to its next transaction.
+    pub(super) fn advance(&self) -> io::Result<()> {
+        write(&self.0, read(&self.0)? + 1)
+    }
+
+    /// A batch is over.
+    pub(super) fn end_batch(&self) -> io::Result<()> {
+        write(&self.0, read(&self.0)?.next_multiple_of(BATCH))
+    }
+}
+
+impl Drop for Clearing {
+    fn drop(&mut self) {
+        let _ = self.0.unlock();
+    }
+}
+
+/// Whether a process clears away, as far as that can be told.
+fn is_held(layout: &Layout) -> bool {
+    // Opened anew: a lock goes with the opening.
+    let Ok(file) = open(layout) else {
+        return false;
+    };
+    matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
+}
+
+fn open(layout: &Layout) -> io::Result<File> {
+    let path = layout.locks().join(NAME);
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    options.open(&path).or_else(|_| File::open(&path))
+}
+
+/// The number in a file; 0 in a new one.
+fn read(file: &File) -> io::Result<u64> {
+    let mut bytes = [0; size_of::<u64>()];
+    let length = read_at_start(file, &mut bytes)?;
+    Ok(if length == bytes.len() {
+        u64::from_le_bytes(bytes)
+    } else {
+        0
+    })
+}
+
+#[cfg(unix)]
+fn read_at_start(file: &File, bytes: &mut [u8]) -> io::Result<usize> {
+    std::os::unix::fs::FileExt::read_at(file, bytes, 0)
+}
+
+#[cfg(windows)]
+fn read_at_start(file: &File, bytes: &mut [u8]) -> io::Result<usize> {
+    std::os::windows::fs::FileExt::seek_read(file, bytes, 0)
+}
+
+#[cfg(unix)]
+fn write(file: &File, number: u64) -> io::Result<()> {
+    std::os::unix::fs::FileExt::write_all_at(file, &number.to_le_bytes(), 0)
+}
+
+#[cfg(windows)]
+fn write(file: &File, number: u64) -> io::Result<()> {
+    std::os::windows::fs::FileExt::seek_write(file, &number.to_le_bytes(), 0).map(drop)
+}
