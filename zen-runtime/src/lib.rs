@@ -125,6 +125,11 @@
 //! # Where things are kept
 //!
 //! In a folder `.zen/`; see [`Repository`].
+//!
+//! What is damaged there is noticed, told once and computed again. A store that is
+//! full, read-only or gone stops no call either; with `ZEN_STRICT=1` in the
+//! environment it does: a plain call panics, a step of a run fails. With
+//! `ZEN_VERIFY=always`, artifacts of all sizes are checked each time they are read.
 
 #[doc(hidden)]
 pub mod __private;
@@ -139,6 +144,7 @@ mod pipeline;
 mod run;
 mod step;
 mod store;
+mod strict;
 mod warning;
 
 pub use codec::{ArtifactId, Dir, File, Secret, Storable};

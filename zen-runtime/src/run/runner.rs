@@ -13,6 +13,7 @@ use crate::{
     pipeline::{Pipeline, PipelineError},
     step::{BlockOn, warn_once},
     store::{Collection, Repository, StoreError, unix_millis},
+    strict::is_strict,
 };
 
 /// How a pipeline is run; [`Repository::runner`] makes one.
@@ -100,7 +101,7 @@ impl Runner {
             elapsed: clock.elapsed(),
             steps: finished.steps,
         };
-        self.keep(&record);
+        self.keep(&record)?;
         observer.finished(&record.summary());
         let past = PastRun::new(self.repository.clone(), record);
         if past.summary().failed > 0 {
@@ -128,7 +129,7 @@ impl Runner {
     /// Keeps the pipeline. A store that cannot be written stops no run.
     fn save<V>(&self, pipeline: &Pipeline<V>) -> Result<u32, PipelineError> {
         match self.repository.save(pipeline) {
-            Err(PipelineError::Store(error)) => {
+            Err(PipelineError::Store(error)) if !is_strict() => {
                 warn_once(format!(
                     "the pipeline `{}` is not kept: {error}",
                     pipeline.name()
@@ -139,12 +140,18 @@ impl Runner {
         }
     }
 
-    fn keep(&self, record: &RunRecord) {
-        if let Err(error) = self.try_keep(record) {
-            warn_once(format!(
-                "a run of `{}` is not kept: {error}",
-                record.pipeline
-            ));
+    /// Keeps the run. A store that cannot be written fails no run.
+    fn keep(&self, record: &RunRecord) -> Result<(), PipelineError> {
+        match self.try_keep(record) {
+            Err(error) if is_strict() => Err(error.into()),
+            Err(error) => {
+                warn_once(format!(
+                    "a run of `{}` is not kept: {error}",
+                    record.pipeline
+                ));
+                Ok(())
+            }
+            Ok(()) => Ok(()),
         }
     }
 

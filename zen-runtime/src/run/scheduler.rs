@@ -2,6 +2,7 @@
 
 use std::{
     collections::VecDeque,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::Waker,
     thread,
@@ -18,7 +19,7 @@ use super::{
 };
 use crate::{
     pipeline::{Graph, OutputRef},
-    step::{BlockOn, Value},
+    step::{BlockOn, StepFailure, Value},
     store::{Inside, Repository},
 };
 
@@ -119,7 +120,14 @@ impl Finished {
 fn work(shared: &Shared<'_>) {
     let waker = Waker::from(shared.bell.clone());
     while let Some(Ready { node, flight }) = next(shared, &waker) {
-        match node::run(shared, node, flight) {
+        // Steps' own panics are caught where they run. One of trouble with the
+        // store must not leave the other workers waiting either.
+        let outcome = catch_unwind(AssertUnwindSafe(|| node::run(shared, node, flight)));
+        let outcome = outcome.unwrap_or_else(|payload| {
+            let failure = StepFailure::from_panic(&*payload);
+            NodeOutcome::Done(Box::new(shared.step_run(node, failure.into())))
+        });
+        match outcome {
             NodeOutcome::Parked => {}
             // This worker asks it to ring the bell when it looks for the next.
             NodeOutcome::Waiting(wait) => shared.lock().wait(node, wait),

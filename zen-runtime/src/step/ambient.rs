@@ -2,8 +2,7 @@
 
 use std::{cell::RefCell, sync::OnceLock};
 
-use super::warn_once;
-use crate::{fork::PerProcess, store::Repository};
+use crate::{fork::PerProcess, store::Repository, strict::trouble};
 
 thread_local! {
     static SCOPES: RefCell<Vec<Repository>> = const { RefCell::new(Vec::new()) };
@@ -60,7 +59,7 @@ pub(super) fn current() -> Option<Repository> {
 fn discover() -> Option<Repository> {
     Repository::discover()
         .inspect_err(|error| {
-            warn_once(format!("nothing is cached: {error}"));
+            trouble(format!("nothing is cached: {error}"));
         })
         .ok()
 }

@@ -4,11 +4,12 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{PreparedCall, conflict::conflicts, warn_once};
+use super::{PreparedCall, conflict::conflicts};
 use crate::{
     codec::ArtifactId,
     fingerprint::{Difference, source_changes},
     store::{Hit, Presence, Repository, StoreError},
+    strict::trouble,
 };
 
 /// How many earlier results of a step are compared to find what changed.
@@ -104,7 +105,7 @@ pub fn decide(repository: &Repository, call: &PreparedCall, need: Need) -> Decis
         return Decision::Miss(vec![MissReason::NameConflict]);
     }
     look_up(repository, call, need).unwrap_or_else(|error| {
-        warn_once(format!(
+        trouble(format!(
             "cannot read {}: {error}",
             repository.dir().display()
         ));

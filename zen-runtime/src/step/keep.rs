@@ -6,6 +6,7 @@ use super::{Encoded, OutputType, PreparedCall, warn_once};
 use crate::{
     codec::{ArtifactId, BINCODE},
     store::{Flight, NewArtifact, Output, Record, Repository, unix_millis},
+    strict::{is_strict, trouble},
 };
 
 /// A computed result on its way into the store.
@@ -78,6 +79,15 @@ fn write(repository: &Repository, call: &PreparedCall, outputs: &[Output], resul
     let store = repository.store();
     store.describe_source(&call.parts.source, || call.definition.source_items());
     store.hand_over(record, artifacts, result.flight);
+    // The committer warns of what it cannot keep.
+    if is_strict()
+        && let Err(error) = store.flush()
+    {
+        trouble(format!(
+            "the result of `{}` is not kept: {error}",
+            call.definition.name()
+        ));
+    }
 }
 
 fn artifacts(encoded: Vec<Encoded>) -> Vec<NewArtifact> {

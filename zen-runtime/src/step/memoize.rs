@@ -14,13 +14,14 @@ use super::{
     ambient,
     bypass::Bypass,
     decide, keep,
-    load::load,
+    load::{LoadError, load},
     turn::{turn, turn_async},
     warn_not_deterministic, warn_once,
 };
 use crate::{
     codec::{ArtifactId, CodecError},
     store::{Flight, Hit, Repository},
+    strict::trouble,
 };
 
 /// What is known of a call before its body runs.
@@ -192,7 +193,11 @@ impl<V> Pending<V> {
                 Some(value)
             }
             Err(error) => {
-                warn_once(format!(
+                let tell = match &error {
+                    LoadError::Store(_) => trouble,
+                    LoadError::Missing(_) | LoadError::Codec(_) => warn_once,
+                };
+                tell(format!(
                     "a stored result of `{}` is computed again: {error}",
                     self.call.definition.name()
                 ));

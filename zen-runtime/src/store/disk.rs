@@ -1,8 +1,11 @@
 //! The files of a store: what its callers and its committer share.
 
-use std::sync::{
-    Arc, PoisonError, RwLock,
-    atomic::{AtomicU32, Ordering},
+use std::{
+    io,
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 use super::{
@@ -15,6 +18,7 @@ use super::{
     usage::{self, Used},
     warning::warn_once,
 };
+use crate::strict::is_strict;
 
 /// After how many own commits the held snapshot is given up: the database
 /// cannot use pages again that a snapshot still shows.
@@ -70,6 +74,10 @@ impl Disk {
         if self.is_in_place() {
             return Ok(());
         }
+        if is_strict() {
+            let source = io::Error::other("it was deleted or replaced while it was in use");
+            return Err(StoreError::io(self.layout.root(), source));
+        }
         warn_once(&format!(
             "the store {} was deleted or replaced while it was in use: from now on, results go \
              to the one that is there",
@@ -117,15 +125,21 @@ impl Disk {
         self.check_owner()?;
         self.follow()?;
         let used = self.used.take();
-        let written = self.metadata.write(|transaction| {
-            let result = f(transaction)?;
-            usage::note(transaction, &used)?;
-            Ok(result)
-        });
-        let result = written.inspect_err(|error| {
+        let mut write = || {
+            self.metadata.write(|transaction| {
+                let result = f(transaction)?;
+                usage::note(transaction, &used)?;
+                Ok(result)
+            })
+        };
+        let mut written = write();
+        if let Err(error @ StoreError::Damaged { .. }) = &written {
+            // The results at hand are not to be lost with the database.
             self.metadata.stumbled(error);
-            self.used.give_back(used);
-        })?;
+            self.forget_snapshot();
+            written = write();
+        }
+        let result = written.inspect_err(|_| self.used.give_back(used))?;
         let commits = self.commits.fetch_add(1, Ordering::Relaxed) + 1;
         if commits.is_multiple_of(COMMITS_PER_SNAPSHOT) {
             self.forget_snapshot();

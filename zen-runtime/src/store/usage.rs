@@ -157,8 +157,10 @@ impl Disk {
             }
             self.write(|transaction| note(transaction, &used))
         });
-        if let Err(error) = noted {
-            warn_once(&format!("what was used is not noted: {error}"));
+        match noted {
+            // Who may not write has nobody to save room for.
+            Ok(()) | Err(StoreError::ReadOnly { .. }) => {}
+            Err(error) => warn_once(&format!("what was used is not noted: {error}")),
         }
     }
 }

@@ -12,6 +12,7 @@ use redb::{
 
 use super::{
     guard::{guard, is_forbidden},
+    overlay::Overlay,
     snapshot,
     transaction::{Format, Transaction},
 };
@@ -56,6 +57,8 @@ enum Opened {
     Shared(Database),
     /// The file may not be written.
     ReadOnly(ReadOnlyDatabase),
+    /// Nor could it be read as it is; see [`Overlay`].
+    Overlaid(Database),
 }
 
 impl Handle {
@@ -69,12 +72,9 @@ impl Handle {
         };
         let database = match opened {
             Ok(database) => Opened::Shared(database),
-            Err(error) if is_forbidden(&error) => {
-                let read_only = guard(path, || builder(Check::None).open_read_only(path));
-                // Why it may not be written says more than why it may not be
-                // read either.
-                Opened::ReadOnly(read_only.map_err(|_| error)?)
-            }
+            // Why it may not be written says more than why it may not be read
+            // either.
+            Err(error) if is_forbidden(&error) => open_read_only(path).map_err(|_| error)?,
             Err(error) => return Err(error),
         };
         let handle = Self {
@@ -105,7 +105,7 @@ impl Handle {
 
     pub(super) fn begin_read(&self, path: &Path) -> Result<ReadTransaction, StoreError> {
         guard(path, || match self.opened() {
-            Opened::Shared(database) => database.begin_read(),
+            Opened::Shared(database) | Opened::Overlaid(database) => database.begin_read(),
             Opened::ReadOnly(database) => database.begin_read(),
         })
     }
@@ -113,14 +113,14 @@ impl Handle {
     pub(super) fn begin_write(&self, path: &Path) -> Result<WriteTransaction, StoreError> {
         match self.opened() {
             Opened::Shared(database) => guard(path, || begin_write(path, database)),
-            Opened::ReadOnly(_) => Err(StoreError::ReadOnly {
+            Opened::ReadOnly(_) | Opened::Overlaid(_) => Err(StoreError::ReadOnly {
                 path: path.to_owned(),
             }),
         }
     }
 
     pub(super) fn is_read_only(&self) -> bool {
-        matches!(self.opened(), Opened::ReadOnly(_))
+        !matches!(self.opened(), Opened::Shared(_))
     }
 
     /// Whether the file is still the one that goes by the name `path`.
@@ -166,6 +166,25 @@ fn told(path: &Path) -> slow::Waiting {
         let path = path.display();
         format!("waiting since {lasted} for the metadata store {path}, held by {who}")
     })
+}
+
+/// Opens a database that may not be written.
+fn open_read_only(path: &Path) -> Result<Opened, StoreError> {
+    let as_it_is = guard(path, || builder(Check::None).open_read_only(path));
+    if let Ok(database) = as_it_is {
+        return Ok(Opened::ReadOnly(database));
+    }
+    // A process that is gone left it in need of a repair.
+    let overlay = Overlay::open(path).at(path)?;
+    // No other process sees what is written, so none is locked out.
+    let open = || builder_alone().create_with_backend(overlay);
+    guard(path, open).map(Opened::Overlaid)
+}
+
+fn builder_alone() -> Builder {
+    let mut builder = Builder::new();
+    builder.set_cache_size(CACHE);
+    builder
 }
 
 fn builder(check: Check) -> Builder {

@@ -7,6 +7,7 @@
 
 mod guard;
 mod handle;
+mod overlay;
 mod recovery;
 mod snapshot;
 mod tables;
