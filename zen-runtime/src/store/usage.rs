@@ -218,6 +218,12 @@ mod tests {
         let usage = Usage { last: 5, uses: 9 };
         let bytes = usage.encode(&call);
         assert_eq!(Usage::decode(&call, &bytes), Some(usage));
+        // What is on disk, pinned.
+        let hex = bytes.iter().map(|byte| format!("{byte:02x}"));
+        assert_eq!(
+            hex.collect::<String>(),
+            "05000000000000000900000000000000200f4407e9abde6d36cf2acc62d7f608"
+        );
         for bit in 0..bytes.len() * 8 {
             let mut flipped = bytes.clone();
             flipped[bit / 8] ^= 1 << (bit % 8);

@@ -5,6 +5,7 @@ mod documents;
 mod golden;
 mod keeping;
 mod processes;
+mod usage;
 
 use std::{borrow::Cow, fs, path::Path, path::PathBuf, time::Duration};
 
