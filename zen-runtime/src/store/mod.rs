@@ -52,7 +52,7 @@ pub(crate) use self::{
     live::LiveRun,
     metadata::{Collection, Transaction, View, Visit},
     record::Record,
-    slow::Printer,
+    slow::{Printer, print_line},
 };
 use self::{
     committer::{Committer, Operation, PendingResult},

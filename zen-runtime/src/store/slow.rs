@@ -3,7 +3,9 @@
 
 use std::{
     collections::HashMap,
-    fmt, process,
+    fmt,
+    io::{self, Write},
+    process,
     sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak},
     thread,
     time::{Duration, Instant},
@@ -79,8 +81,14 @@ pub(super) fn tell(text: &str) {
     drop(printers);
     match printer {
         Some(printer) => printer.0(&line),
-        None => eprintln!("{line}"),
+        None => print_line(&line),
     }
+}
+
+/// Prints a line on standard error. If nobody reads it any more, that is no
+/// reason to fail, as `eprintln` would.
+pub(crate) fn print_line(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
 }
 
 /// A duration in words.

@@ -11,7 +11,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use super::{Observer, Progress, lines::line};
 use crate::{
     run::{StepRun, Summary},
-    store::Printer,
+    store::{Printer, print_line},
 };
 
 /// How often a running step's line is drawn again.
@@ -34,7 +34,7 @@ impl Bars {
         total.set_style(style("{bar:30} {pos}/{len} {msg} {elapsed}"));
         total.set_message(pipeline.to_owned());
         let above = all.clone();
-        let printer = Printer::new(move |line| above.suspend(|| eprintln!("{line}")));
+        let printer = Printer::new(move |line| above.suspend(|| print_line(line)));
         Self {
             pipeline: pipeline.to_owned(),
             all,
