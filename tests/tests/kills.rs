@@ -1,7 +1,7 @@
 //! A process is killed with SIGKILL at any moment: while it writes blobs and
-//! records, opens a store, or clears one away. Afterwards no value is wrong, no
-//! caller sees an error, what was flushed is there, and nothing is left behind
-//! that `gc` does not clear away.
+//! records, opens a store, clears one away, or checks one. Afterwards no value is
+//! wrong, no caller sees an error, what was flushed is there, `verify` finds no
+//! fault, and nothing is left behind that `gc` does not clear away.
 //!
 //! One store goes through all of the kills. The default is short; all 300:
 //!
@@ -22,7 +22,7 @@ use std::{
     time::Duration,
 };
 
-use zen_runtime::{GcPolicy, Repository, step};
+use zen_runtime::{GcPolicy, Repository, VerifyOptions, step};
 use zen_tests::Count;
 
 static BODIES: Count = Count::new();
@@ -63,6 +63,7 @@ fn role() {
         "keep" => keep(first),
         "open" => open(first),
         "clear" => clear(first),
+        "check" => check(first),
         other => panic!("no role {other}"),
     }
 }
@@ -105,6 +106,17 @@ fn clear(first: u64) {
         assert!(is_right(n));
         repo.gc(&GcPolicy::new()).unwrap();
         repo.flush().unwrap();
+        say(&format!("FLUSHED {n}"));
+    }
+}
+
+/// Checks the store, and mends what it finds, beside results that come.
+fn check(first: u64) {
+    let repo = Repository::discover().unwrap();
+    say("BEGUN");
+    for n in first.. {
+        assert!(is_right(n));
+        repo.verify(&VerifyOptions::new().repair(true)).unwrap();
         say(&format!("FLUSHED {n}"));
     }
 }
@@ -181,7 +193,7 @@ fn no_kill_loses_what_was_flushed_or_leaves_anything_wrong() {
     let mut random = Random(env::var("ZEN_SEED").map_or(1, |seed| seed.parse().unwrap()));
     let mut next = 0;
     for kill in 0..kills {
-        let roles = ["keep", "open", "keep", "clear"];
+        let roles = ["keep", "open", "keep", "clear", "check"];
         let role = roles[random.below(roles.len() as u64) as usize];
         let moment = Duration::from_micros(random.below(120_000));
         let (flushed, odd) = kill_in_the_middle(folder.path(), role, next, moment);
@@ -213,6 +225,8 @@ fn no_kill_loses_what_was_flushed_or_leaves_anything_wrong() {
     let leftovers = *repo.gc(&GcPolicy::new()).unwrap().leftovers();
     assert_eq!(left_in(folder.path(), "tmp"), 0);
     assert_eq!(left_in(folder.path(), "quarantine"), 0);
+    let report = repo.verify(&VerifyOptions::new()).unwrap();
+    assert!(report.is_clean(), "{:?}", report.faults());
     let before = BODIES.get();
     assert!(repo.scope(|| (0..next).all(is_right)));
     assert_eq!(BODIES.get(), before, "all of it is there at the end");
