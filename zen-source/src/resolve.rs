@@ -16,6 +16,10 @@ use crate::{
 pub(crate) enum Target {
     Entry(usize),
     Module(usize),
+    /// Something in a module that is not found there.
+    Inside(usize),
+    /// Something of the standard library.
+    Standard,
     /// A crate whose source is not followed, as the crate that names it knows it.
     Foreign(usize, String),
 }
@@ -31,11 +35,22 @@ pub(crate) struct Scope<'a> {
 impl Index {
     /// All that a path may stand for: in any namespace, under any condition.
     pub(crate) fn resolve(&self, scope: Scope<'_>, path: &PathRef) -> BTreeSet<Target> {
+        let key = (scope.module, path.clone());
+        if scope.imports.is_empty()
+            && let Some(known) = self.resolved.borrow().get(&key)
+        {
+            return known.clone();
+        }
         let mut search = Search {
             index: self,
             met: HashSet::new(),
         };
-        search.path(scope, path)
+        let found = search.path(scope, path);
+        // While macros are still read, what they may make is not known.
+        if scope.imports.is_empty() && self.is_complete {
+            self.resolved.borrow_mut().insert(key, found.clone());
+        }
+        found
     }
 
     /// The crate that `name` stands for where no item has it.
@@ -87,20 +102,28 @@ impl Search<'_> {
         };
         let krate = self.index.modules[scope.module].krate;
         let mut targets = if path.absolute {
-            self.index.extern_crate(krate, *first).into_iter().collect()
+            let standard = matches!(self.index.names.text(*first), "std" | "core" | "alloc");
+            let standard = standard.then_some(Target::Standard);
+            let found = self.index.extern_crate(krate, *first);
+            found.or(standard).into_iter().collect()
         } else {
             self.first(scope, *first)
         };
-        for segment in rest {
+        for (position, segment) in rest.iter().enumerate() {
+            let is_last = position + 1 == rest.len();
             targets = targets
                 .into_iter()
                 .flat_map(|target| match target {
                     Target::Module(module) => {
+                        if is_last && self.met.contains(&(module, *segment)) {
+                            // An import in a circle: what it brings is being found.
+                            return BTreeSet::new();
+                        }
                         let found = self.step(module, *segment);
                         // A name that is not found where it must be was made by a
-                        // macro, or is one: the module as a whole stands for it.
+                        // macro, or is one.
                         if found.is_empty() {
-                            return BTreeSet::from([target]);
+                            return BTreeSet::from([Target::Inside(module)]);
                         }
                         found
                     }
@@ -140,6 +163,9 @@ impl Search<'_> {
         if found.is_empty() {
             found.extend(self.index.extern_crate(krate, name));
             found.extend(self.made_by_macros(module, name));
+            if matches!(self.index.names.text(name), "std" | "core" | "alloc") {
+                found.insert(Target::Standard);
+            }
         }
         found
     }

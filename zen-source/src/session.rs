@@ -247,6 +247,7 @@ impl Session {
                 references.files.insert(path, argument);
             } else {
                 let found = Reader::new(&mut self.index.names).read(&trees);
+                references.given.extend(found.paths.iter().cloned());
                 references.paths.extend(found.paths);
                 references.members.extend(found.members);
             }

@@ -15,11 +15,7 @@ use kinds::{Kind, Side};
 use workspace::{Answers, Edits, Workspace};
 
 /// Misses that cost a computation and need not be, and why they are.
-const FALSE_MISSES: [(&str, &str); 8] = [
-    (
-        "associated_function::apart",
-        "`AtomicU64::new` in the counter makes `new` a name that is called",
-    ),
+const FALSE_MISSES: [(&str, &str); 6] = [
     (
         "macro_made_module_through_a_glob_of_a_re_export::apart",
         "`a::face` is searched for what `x` could be, and a macro may make any name",
@@ -31,10 +27,6 @@ const FALSE_MISSES: [(&str, &str); 8] = [
     (
         "standard_trait_that_changes_scope::apart",
         "the traits in scope count for the module as a whole",
-    ),
-    (
-        "field_that_a_macro_calls::apart",
-        "a field's name may be a method's: types are not worked out",
     ),
     (
         "condition_on_an_import::apart",

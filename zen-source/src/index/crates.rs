@@ -34,6 +34,7 @@ impl Index {
         index.macro_words = calls
             .map(|call| (*call, index.words_of_macro(*call)))
             .collect();
+        index.is_complete = true;
         Some(index)
     }
 

@@ -240,3 +240,69 @@ pub(super) fn nested_heads(tokens: &[Tree], word: Name) -> Vec<Vec<Tree>> {
     });
     heads
 }
+
+/// The parts of `impl<..> Trait for Type where ..`.
+pub(super) struct ImplParts<'t> {
+    generics: &'t [Tree],
+    /// Empty, if it is of no trait.
+    pub(super) of_trait: &'t [Tree],
+    self_type: &'t [Tree],
+}
+
+pub(super) fn impl_parts<'t>(head: &'t [Tree], names: &Names) -> Option<ImplParts<'t>> {
+    let is = |tree: &Tree, word: &str| matches!(tree, Tree::Ident(n) if names.text(*n) == word);
+    let start = head.iter().position(|tree| is(tree, "impl"))? + 1;
+    let (generics, rest) = match head.get(start) {
+        Some(tree) if tree.is_punct('<') => head[start..].split_at(angles(&head[start..])),
+        _ => (&[][..], &head[start..]),
+    };
+    let end = rest.iter().position(|tree| is(tree, "where"));
+    let rest = &rest[..end.unwrap_or(rest.len())];
+    // The `for` of `for<'a>` belongs to a bound.
+    let split = rest
+        .windows(2)
+        .position(|pair| is(&pair[0], "for") && !pair[1].is_punct('<'));
+    let (of_trait, self_type) = match split {
+        Some(at) => (&rest[..at], &rest[at + 1..]),
+        None => (&[][..], rest),
+    };
+    Some(ImplParts {
+        generics,
+        of_trait,
+        self_type,
+    })
+}
+
+impl ImplParts<'_> {
+    /// The path of the type, if it is neither a parameter nor made of others.
+    pub(super) fn self_path(&self, names: &Names) -> Option<PathRef> {
+        let is = |tree: &Tree, word: &str| matches!(tree, Tree::Ident(n) if names.text(*n) == word);
+        let mut rest = self.self_type;
+        loop {
+            rest = match rest {
+                [tree, rest @ ..] if tree.is_punct('&') || is(tree, "mut") => rest,
+                [quote, Tree::Ident(_), rest @ ..] if quote.is_punct('\'') => rest,
+                _ => break,
+            };
+        }
+        let path: Vec<_> = rest
+            .iter()
+            .take_while(|tree| tree.ident().is_some() || tree.is_punct(':'))
+            .filter_map(Tree::ident)
+            .map(|name| names.plain(name))
+            .collect();
+        let first = path.first()?;
+        let is_parameter = self
+            .generics
+            .iter()
+            .any(|tree| tree.ident() == Some(*first));
+        let is_word = matches!(
+            names.text(*first),
+            "dyn" | "impl" | "fn" | "unsafe" | "extern"
+        );
+        (!is_parameter && !is_word).then(|| PathRef {
+            absolute: is_colons(rest),
+            segments: path,
+        })
+    }
+}

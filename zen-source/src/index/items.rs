@@ -1,6 +1,10 @@
 //! What stands in a module: items, members, imports, and what macros make of it.
 
-use std::{collections::HashSet, fs, path::Path};
+use std::{
+    collections::{BTreeSet, HashSet},
+    fs,
+    path::Path,
+};
 
 use crate::{
     imports::{self, Import},
@@ -11,9 +15,10 @@ use crate::{
 };
 
 use super::{
-    Entry, Index, NestedImpl,
+    Entry, ImplHead, Index, NestedImpl,
     heads::{
-        attributes_before, is_for_tests, may_make_items, nested_heads, size, trait_path, walk,
+        attributes_before, impl_parts, is_for_tests, may_make_items, nested_heads, size,
+        trait_path, walk,
     },
 };
 
@@ -93,7 +98,9 @@ impl Index {
             |name| format!("{place}::{}", names.text(name)),
         );
         let of_trait = trait_path(item.head, names);
+        let impl_head = self.impl_head(item, of_trait.as_ref());
         let owner = self.entry(module, item, &head, label.clone(), None, of_trait);
+        self.entries[owner].impl_head = impl_head;
         let is_test = self.crates[self.modules[module].krate].is_test;
         for member in syntax::items(item.body.unwrap_or_default(), &self.names) {
             if !is_test && is_for_tests(member.attributes, &self.names) {
@@ -105,6 +112,26 @@ impl Index {
             self.entries[owner].members.push(id);
             self.note_steps(module, Some(owner), member.tokens);
             self.nested_impls(id, member.body.unwrap_or_default());
+        }
+    }
+
+    fn impl_head(&mut self, item: &syntax::Item<'_>, of_trait: Option<&PathRef>) -> ImplHead {
+        if item.kind != Kind::Impl {
+            return ImplHead::default();
+        }
+        let Some(parts) = impl_parts(item.head, &self.names) else {
+            return ImplHead::default();
+        };
+        let last = of_trait.and_then(|path| path.segments.last());
+        let converts =
+            last.is_some_and(|last| ["From", "TryFrom"].contains(&self.names.text(*last)));
+        let mut converted = BTreeSet::new();
+        if converts {
+            converted = Reader::new(&mut self.names).read(parts.of_trait).paths;
+        }
+        ImplHead {
+            self_type: parts.self_path(&self.names),
+            converted,
         }
     }
 
@@ -189,6 +216,7 @@ impl Index {
             owner,
             members: Vec::new(),
             of_trait,
+            impl_head: ImplHead::default(),
         })
     }
 

@@ -8,6 +8,7 @@ mod modules;
 mod steps;
 
 use std::{
+    cell::RefCell,
     collections::{BTreeSet, HashMap},
     path::PathBuf,
 };
@@ -17,6 +18,7 @@ use crate::{
     imports::Import,
     package::{Package, Workspace},
     references::{PathRef, References},
+    resolve::Target as Resolved,
     syntax::Kind,
     tree::{Name, Names},
 };
@@ -45,6 +47,10 @@ pub(crate) struct Index {
     pub(crate) macro_words: HashMap<usize, BTreeSet<Name>>,
     /// `macro_rules!` by name.
     pub(crate) rules: HashMap<Name, Vec<usize>>,
+    /// Paths that were resolved before, by the module that they stand in.
+    pub(crate) resolved: RefCell<HashMap<(usize, PathRef), BTreeSet<Resolved>>>,
+    /// Whether all is read that decides on names.
+    pub(crate) is_complete: bool,
     /// Impls inside functions and constants. They hold outside, too.
     pub(crate) nested: Vec<NestedImpl>,
     by_folder: HashMap<PathBuf, usize>,
@@ -119,6 +125,16 @@ pub(crate) struct Entry {
     pub(crate) members: Vec<usize>,
     /// The trait that an impl is of.
     pub(crate) of_trait: Option<PathRef>,
+    pub(crate) impl_head: ImplHead,
+}
+
+/// What the head of an impl tells of when it is used.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ImplHead {
+    /// The outermost type that it is for, if it is named by a path.
+    pub(crate) self_type: Option<PathRef>,
+    /// The types that `From` and `TryFrom` convert.
+    pub(crate) converted: BTreeSet<PathRef>,
 }
 
 /// Where a step stands.

@@ -13,7 +13,7 @@ use crate::{
     tree::Name,
 };
 
-use super::{Entry, Index, Module, heads::path_attributes};
+use super::{Entry, ImplHead, Index, Module, heads::path_attributes};
 
 impl Index {
     pub(super) fn add_module(
@@ -172,6 +172,7 @@ impl Index {
             owner: None,
             members: Vec::new(),
             of_trait: None,
+            impl_head: ImplHead::default(),
         });
     }
 }

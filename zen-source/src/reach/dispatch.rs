@@ -75,7 +75,10 @@ impl Reach<'_> {
     }
 
     fn is_live(&self, found: &Impl) -> bool {
-        found.types.is_empty() || found.types.iter().any(|ty| self.reached.contains(ty))
+        found
+            .needs
+            .iter()
+            .all(|types| types.iter().any(|ty| self.reached.contains(ty)))
     }
 
     pub(super) fn impls(&mut self) {
@@ -101,9 +104,11 @@ impl Reach<'_> {
                         self.reach(*member);
                     }
                 }
-                ImplKind::Inherent => self.mentioned_members(found.entry),
+                ImplKind::Inherent => {
+                    self.mentioned_members(found.entry, &found.types, found.kind);
+                }
                 ImplKind::Local(of) if self.is_visible(of) => {
-                    self.mentioned_members(found.entry);
+                    self.mentioned_members(found.entry, &found.types, found.kind);
                     if self.reached.contains(&of) && !found.types.is_empty() {
                         self.reach(found.entry);
                     }
@@ -113,29 +118,15 @@ impl Reach<'_> {
         }
     }
 
-    fn mentioned_members(&mut self, owner: usize) {
-        let index = self.index;
-        for member in &index.entries[owner].members {
-            let name = index.entries[*member].name;
-            // A macro in an impl may define any member.
-            if name.is_none_or(|name| self.members.contains(&name)) {
-                self.reach(*member);
-            }
-        }
-    }
-
     /// Default bodies of traits that something live implements.
     pub(super) fn trait_members(&mut self) {
-        let index = self.index;
-        for (entry, found) in index.entries.iter().enumerate() {
-            if found.kind != Kind::Trait {
-                continue;
-            }
-            let impls = self.impls.by_trait.get(&entry).into_iter().flatten();
-            let mut impls = impls.map(|position| &self.impls.all[*position]);
-            let live = self.reached.contains(&entry) || impls.any(|found| self.is_live(found));
-            if live && self.is_visible(entry) {
-                self.mentioned_members(entry);
+        let known = self.impls;
+        for of in &known.traits {
+            let impls = known.by_trait.get(of).into_iter().flatten();
+            let mut impls = impls.map(|position| &known.all[*position]);
+            let live = self.reached.contains(of) || impls.any(|found| self.is_live(found));
+            if live && self.is_visible(*of) {
+                self.mentioned_members(*of, &[], ImplKind::Local(*of));
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::{
-    index::Index,
+    index::{ImplHead, Index},
     references::{PathRef, References},
     resolve::{Scope, Target},
     syntax::Kind,
@@ -14,9 +14,12 @@ use crate::{
 #[derive(Debug, Default)]
 pub(crate) struct Impls {
     pub(super) all: Vec<Impl>,
+    by_entry: HashMap<usize, usize>,
     pub(super) by_trait: HashMap<usize, Vec<usize>>,
     /// The types and traits that each macro call may name.
     pub(super) of_macros: HashMap<usize, BTreeSet<usize>>,
+    /// The traits at hand.
+    pub(super) traits: Vec<usize>,
 }
 
 #[derive(Debug)]
@@ -24,6 +27,8 @@ pub(super) struct Impl {
     pub(super) entry: usize,
     /// Types at hand in its head.
     pub(super) types: Vec<usize>,
+    /// Of each of these lists, a type must be there for the impl to be used.
+    pub(super) needs: Vec<Vec<usize>>,
     pub(super) kind: ImplKind,
     /// Whether it stands inside the entry, which is a function or a constant.
     pub(super) nested: bool,
@@ -43,12 +48,9 @@ impl Impls {
         let entries = index.entries.iter().enumerate();
         for (entry, _) in entries.filter(|(_, entry)| entry.kind == Kind::Impl) {
             let found = &index.entries[entry];
-            impls.add(Impl::of(
-                index,
-                entry,
-                &found.references,
-                found.of_trait.as_ref(),
-            ));
+            let mut made = Impl::of(index, entry, &found.references, found.of_trait.as_ref());
+            made.narrow(index, &found.impl_head);
+            impls.add(made);
         }
         for nested in &index.nested {
             let mut found = Impl::of(index, nested.inside, &nested.head, nested.of_trait.as_ref());
@@ -59,6 +61,8 @@ impl Impls {
                 impls.add(found);
             }
         }
+        let is_trait = |entry: &usize| index.entries[*entry].kind == Kind::Trait;
+        impls.traits = (0..index.entries.len()).filter(is_trait).collect();
         let calls = index.macro_words.iter();
         impls.of_macros = calls
             .map(|(call, words)| (*call, types_in_macro(index, *call, words)))
@@ -66,9 +70,18 @@ impl Impls {
         impls
     }
 
+    /// The types in the head of an impl.
+    pub(super) fn types_of(&self, entry: usize) -> Option<&[usize]> {
+        let position = self.by_entry.get(&entry)?;
+        Some(&self.all[*position].types)
+    }
+
     fn add(&mut self, found: Impl) {
         if let ImplKind::Local(of) = found.kind {
             self.by_trait.entry(of).or_default().push(self.all.len());
+        }
+        if !found.nested {
+            self.by_entry.insert(found.entry, self.all.len());
         }
         self.all.push(found);
     }
@@ -99,9 +112,42 @@ impl Impl {
         }
         Self {
             entry,
+            needs: if types.is_empty() {
+                Vec::new()
+            } else {
+                vec![types.clone()]
+            },
             types,
             kind,
             nested: false,
+        }
+    }
+}
+
+impl Impl {
+    /// The type that an impl is for must be there: it is chosen by that type, while
+    /// its arguments may be inferred. `From` is the exception: it has an impl for
+    /// every type, so that neither side is ever inferred from the other.
+    fn narrow(&mut self, index: &Index, head: &ImplHead) {
+        let scope = Scope {
+            module: index.entries[self.entry].module,
+            imports: &[],
+        };
+        let resolved = |paths: &mut dyn Iterator<Item = &PathRef>| {
+            let mut types = Vec::new();
+            for path in paths {
+                types_of(index, scope, path, 0, &mut types);
+            }
+            types
+        };
+        let outer = resolved(&mut head.self_type.iter());
+        if outer.is_empty() {
+            return;
+        }
+        self.needs = vec![outer];
+        let arguments = resolved(&mut head.converted.iter());
+        if !arguments.is_empty() {
+            self.needs.push(arguments);
         }
     }
 }
@@ -117,11 +163,7 @@ fn types_in_macro(index: &Index, call: usize, words: &BTreeSet<Name>) -> BTreeSe
         .iter()
         .map(|part| index.entries[*part].module)
         .collect();
-    let single = |word: &Name| PathRef {
-        absolute: false,
-        segments: vec![*word],
-    };
-    let mut paths: BTreeSet<_> = words.iter().map(single).collect();
+    let mut paths: BTreeSet<_> = words.iter().map(|word| PathRef::of(*word)).collect();
     for part in &parts {
         paths.extend(index.entries[*part].references.paths.iter().cloned());
     }

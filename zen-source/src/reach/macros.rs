@@ -77,7 +77,10 @@ impl Reach<'_> {
         let index = self.index;
         let rules = index.macro_rules(module, path);
         if !rules.is_empty() || !self.is_standard_macro(path) {
-            self.members.extend(inputs);
+            self.members.of_anything(inputs);
+            for name in inputs {
+                self.given(Scope { module, imports }, &PathRef::of(*name));
+            }
         }
         if !rules.is_empty() {
             for rule in rules {
@@ -104,7 +107,7 @@ impl Reach<'_> {
         let is_own = index.modules[module].krate == index.modules[found.module].krate;
         let is_seen = |path: &&PathRef| is_own || path.segments.len() == 1;
         for path in found.references.paths.iter().filter(is_seen) {
-            self.path(module, imports, path);
+            self.path(module, imports, path, None);
         }
         for path in found.references.macros.iter().filter(is_seen) {
             self.macro_call(module, imports, path, &found.references.inputs);
@@ -158,7 +161,7 @@ impl Reach<'_> {
         let is_plain = macros.all(|path| self.is_standard_macro(path) || self.is_tame(path));
         let implements = |word: &Name| self.index.names.text(*word) == "impl";
         let may = !self.has_rules(call) && !is_plain || words.iter().any(implements);
-        may && words.iter().any(|word| self.members.contains(word))
+        may && words.iter().any(|word| self.members.contains(*word))
     }
 
     /// Whether such a method can be called: it is of a trait in scope, or of one

@@ -10,6 +10,7 @@ mod dispatch;
 mod impls;
 mod list;
 mod macros;
+mod members;
 mod scope;
 mod widen;
 
@@ -22,8 +23,9 @@ use crate::{
     references::{PathRef, References},
     resolve::{Scope, Target},
     syntax::Kind,
-    tree::Name,
 };
+
+use members::Members;
 
 pub(crate) use impls::Impls;
 pub(crate) use macros::STANDARD_MACROS;
@@ -35,7 +37,7 @@ pub(crate) struct Reach<'a> {
     reached: HashSet<usize>,
     queue: Vec<usize>,
     /// Names after a `.`, and those behind a type.
-    members: HashSet<Name>,
+    members: Members,
     modules: BTreeSet<usize>,
     /// Modules whose traits are in scope, and those traits.
     seen: HashSet<usize>,
@@ -62,7 +64,7 @@ impl<'a> Reach<'a> {
             impls,
             reached: HashSet::new(),
             queue: Vec::new(),
-            members: HashSet::new(),
+            members: Members::default(),
             modules: BTreeSet::new(),
             seen: HashSet::new(),
             visible: HashSet::new(),
@@ -88,7 +90,7 @@ impl<'a> Reach<'a> {
         if let Some(inside) = place.inside {
             self.reach(inside);
         }
-        let edges = self.follow(place.module, step);
+        let edges = self.follow(place.module, step, place.inside);
         self.add("the step's names", edges.join("\n").as_bytes());
         for bounds in open {
             self.open(place.module, bounds);
@@ -134,11 +136,11 @@ impl<'a> Reach<'a> {
             self.impls();
             self.trait_members();
             self.macro_calls();
-            self.module_imports();
             if self.queue.is_empty() {
-                return;
+                break;
             }
         }
+        self.module_imports();
     }
 
     fn entry(&mut self, entry: usize) {
@@ -147,7 +149,7 @@ impl<'a> Reach<'a> {
         if let Some(owner) = found.owner {
             self.reach(owner);
         }
-        let edges = self.follow(found.module, &found.references);
+        let edges = self.follow(found.module, &found.references, found.owner.or(Some(entry)));
         self.edges.entry(entry).or_default().extend(edges);
         if found.references.dynamic {
             self.reach_implementors(found.module, &found.references);
@@ -168,17 +170,26 @@ impl<'a> Reach<'a> {
 
     /// Reaches all that references name from `module`; gives how they were
     /// resolved.
-    fn follow(&mut self, module: usize, references: &References) -> Vec<String> {
+    fn follow(
+        &mut self,
+        module: usize,
+        references: &References,
+        owner: Option<usize>,
+    ) -> Vec<String> {
         self.touch(module);
-        self.members.extend(&references.members);
+        self.members.of_anything(&references.members);
         self.conditions(module, references);
         self.counts_lines |= references.counts_lines;
         self.takes_texts |= references.takes_texts;
         let texts = references.texts.iter();
         self.texts.extend(texts.map(|text| (module, text.clone())));
         let mut edges = Vec::new();
+        let imports = &references.imports;
         for path in &references.paths {
-            edges.extend(self.path(module, &references.imports, path));
+            edges.extend(self.path(module, imports, path, owner));
+        }
+        for path in &references.given {
+            self.given(Scope { module, imports }, path);
         }
         // A trait that is imported in the function decides on its method calls.
         let scope = Scope {
@@ -216,7 +227,12 @@ impl<'a> Reach<'a> {
             self.conditions(module, references);
             // What stands on a module may change all that is in it.
             for path in &references.paths {
-                self.path(index.modules[module].parent.unwrap_or(module), &[], path);
+                self.path(
+                    index.modules[module].parent.unwrap_or(module),
+                    &[],
+                    path,
+                    None,
+                );
             }
             let entries = &index.modules[module].entries;
             // What could not be read may define anything.
@@ -230,8 +246,15 @@ impl<'a> Reach<'a> {
         }
     }
 
-    fn path(&mut self, module: usize, imports: &[Import], path: &PathRef) -> Option<String> {
+    fn path(
+        &mut self,
+        module: usize,
+        imports: &[Import],
+        path: &PathRef,
+        owner: Option<usize>,
+    ) -> Option<String> {
         let targets = self.index.resolve(Scope { module, imports }, path);
+        self.mention(path, &targets, owner);
         if targets.is_empty() {
             return None;
         }
@@ -248,10 +271,17 @@ impl<'a> Reach<'a> {
                     self.reach(entry);
                     edge.push_str(&index.entries[entry].label);
                 }
+                // No value, type or macro: a variable bears its name.
                 Target::Module(module) => {
-                    self.module(module);
+                    self.touch(module);
                     edge.push_str(&index.modules[module].label);
                 }
+                Target::Inside(module) => {
+                    self.module(module);
+                    edge.push_str(&index.modules[module].label);
+                    edge.push('?');
+                }
+                Target::Standard => edge.push_str("std"),
                 Target::Foreign(krate, name) => {
                     edge.push_str(&name);
                     self.foreign.insert((krate, name));
@@ -262,8 +292,17 @@ impl<'a> Reach<'a> {
         edge
     }
 
-    /// A path that ends in a module stands for a macro, or for something that a
-    /// macro made or will name: `#[serde(with = "module")]`.
+    /// Follows a path that a macro is given: it may be that of a module, whose items
+    /// the macro will name, as with `#[serde(with = "module")]`.
+    fn given(&mut self, scope: Scope<'_>, path: &PathRef) {
+        for target in self.index.resolve(scope, path) {
+            if let Target::Module(module) = target {
+                self.module(module);
+            }
+        }
+    }
+
+    /// Reaches all that is in a module.
     fn module(&mut self, module: usize) {
         let index = self.index;
         let krate = index.modules[module].krate;

@@ -103,7 +103,8 @@ impl Reach<'_> {
                     continue;
                 }
                 let targets = index.resolve(scope, &import.path);
-                if targets.is_empty() && STANDARD_TRAITS.contains(&last) {
+                let is_standard = targets.is_empty() || targets.contains(&Target::Standard);
+                if is_standard && STANDARD_TRAITS.contains(&last) {
                     edges.push(self.shown(&import.path));
                 }
                 for target in targets {

@@ -18,6 +18,8 @@ pub(crate) use text::{is_colons, source, string};
 pub(crate) struct References {
     /// Paths, from their first segment on.
     pub(crate) paths: BTreeSet<PathRef>,
+    /// Those in attributes, whose macros may go on from there.
+    pub(crate) given: BTreeSet<PathRef>,
     /// Macros that are called.
     pub(crate) macros: BTreeSet<PathRef>,
     /// What follows a `.`, or a `::` that does not begin a path.
@@ -70,6 +72,16 @@ impl FileArgument {
             }
         }
         Some(beside.parent().unwrap_or(Path::new("")).join(path))
+    }
+}
+
+impl PathRef {
+    /// A name alone.
+    pub(crate) fn of(name: Name) -> Self {
+        Self {
+            absolute: false,
+            segments: vec![name],
+        }
     }
 }
 

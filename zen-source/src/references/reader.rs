@@ -138,6 +138,8 @@ impl<'a> Reader<'a> {
         }
         match position(trees, at, self.names) {
             Before::Quote => 1,
+            // A field is no method; what a macro makes of it is not known.
+            Before::Dot if place == Place::Code && !is_call(&trees[at + 1..]) => 1,
             Before::Dot | Before::Type => {
                 self.found.members.insert(name);
                 1
@@ -182,7 +184,14 @@ impl<'a> Reader<'a> {
             || self.is_variable(&path)
             || self.is_receiver(&path);
         if !nothing {
-            self.found.members.extend(path.segments.iter().skip(1));
+            if place == Place::Attribute || place == Place::MacroInput && path.segments.len() > 1 {
+                self.found.given.insert(path.clone());
+            }
+            // `$name::member`: the name stands for something else.
+            if start > 0 && trees[start - 1].is_punct('$') {
+                let members = path.segments.iter().skip(1);
+                self.found.members.extend(members);
+            }
             self.found.paths.insert(path);
         }
         length
@@ -318,7 +327,7 @@ impl<'a> Reader<'a> {
     /// A string such as `"path::to::function"`.
     fn path_in_text(&mut self, text: &str) {
         if let Ok(trees) = self.names.lex(&code_in(text)) {
-            self.trees(&trees, Place::MacroInput);
+            self.trees(&trees, Place::Attribute);
         }
     }
 
@@ -391,6 +400,14 @@ fn position(trees: &[Tree], at: usize, names: &Names) -> Before {
     } else {
         Before::Nothing
     }
+}
+
+/// Whether a name before these tokens is a method's: `(` or `::<` follows.
+fn is_call(trees: &[Tree]) -> bool {
+    is_colons(trees)
+        || trees
+            .first()
+            .is_some_and(|tree| tree.group(Delimiter::Parenthesis).is_some())
 }
 
 /// The input of a macro call, from the `!` on.
