@@ -1,28 +1,67 @@
-//! Prints how much of a crate the median free function reaches, for each package
-//! folder given: `cargo run --release --example closure_share -- path/to/redb-4.6.0`.
+//! Prints how much of a crate the median free function reaches, and how much it
+//! would reach by bare names, for five published crates or for the package folders
+//! given:
+//!
+//! ```text
+//! cargo fetch --manifest-path zen-source/closure_data/Cargo.toml
+//! cargo run --release -p zen-source --example closure_share
+//! ```
 
-use std::path::Path;
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
 
 use zen_source::Share;
 
+const PACKAGES: [&str; 5] = [
+    "redb-4.6.0",
+    "object_store-0.14.2",
+    "salsa-0.28.5",
+    "linfa-0.8.1",
+    "arrow-ipc-60.1.0",
+];
+
 fn main() {
-    for folder in std::env::args().skip(1) {
-        let Some(mut shares) = Share::of_library(Path::new(&folder)) else {
-            println!("{folder}: no library that can be read");
-            continue;
-        };
-        shares.sort_by(|a, b| a.share().total_cmp(&b.share()));
-        let name = Path::new(&folder).file_name().unwrap_or_default();
-        match shares.get(shares.len() / 2) {
-            None => println!("{}: no free functions", name.to_string_lossy()),
-            Some(median) => println!(
-                "{}: {} free functions, the median reaches {:.1} % of {} tokens ({})",
-                name.to_string_lossy(),
+    let mut folders: Vec<PathBuf> = env::args_os().skip(1).map(PathBuf::from).collect();
+    if folders.is_empty() {
+        folders = PACKAGES.iter().filter_map(|name| fetched(name)).collect();
+    }
+    for folder in folders {
+        let name = folder.file_name().unwrap_or_default().to_string_lossy();
+        match Share::of_library(&folder) {
+            None => println!("{name}: no library that can be read"),
+            Some(shares) if shares.is_empty() => println!("{name}: no free functions"),
+            Some(shares) => println!(
+                "{name}: of {} tokens, the median of {} free functions reaches {:.1} %, by bare names {:.1} %",
+                shares[0].total,
                 shares.len(),
-                100.0 * median.share(),
-                median.total,
-                median.function,
+                100.0 * median(shares.iter().map(Share::share)),
+                100.0 * median(shares.iter().map(Share::by_bare_names)),
             ),
         }
     }
+}
+
+/// Where Cargo has unpacked a package.
+fn fetched(name: &str) -> Option<PathBuf> {
+    let home = env::var_os("CARGO_HOME").map_or_else(
+        || Path::new(&env::var_os("HOME").unwrap_or_default()).join(".cargo"),
+        PathBuf::from,
+    );
+    let registries = fs::read_dir(home.join("registry/src")).ok()?;
+    let folders = registries
+        .flatten()
+        .map(|registry| registry.path().join(name));
+    let found = folders.into_iter().find(|folder| folder.is_dir());
+    if found.is_none() {
+        println!("{name}: not fetched");
+    }
+    found
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<_> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
 }

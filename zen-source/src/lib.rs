@@ -6,6 +6,7 @@
 //! follows what the function names, and takes what is reached. Whatever cannot be
 //! followed widens the list; nothing is left out for that.
 
+mod bare_names;
 mod build;
 mod imports;
 mod index;

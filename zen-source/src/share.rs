@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::{
     Build,
+    bare_names::BareNames,
     index::{Index, Target},
     reach::{Impls, Reach},
     syntax::Kind,
@@ -17,6 +18,8 @@ pub struct Share {
     pub function: String,
     /// The tokens that it reaches in its own crate.
     pub reached: usize,
+    /// The tokens that it would reach if names alone decided.
+    pub bare: usize,
     /// The tokens of the crate.
     pub total: usize,
 }
@@ -39,8 +42,10 @@ impl Share {
         let functions = index.entries.iter().enumerate().filter(|(_, entry)| {
             entry.kind == Kind::Function && entry.owner.is_none() && own(entry.module)
         });
+        let bare = BareNames::of(&index);
         let shares = functions.map(|(id, entry)| Self {
             function: entry.label.clone(),
+            bare: bare.size_of(id),
             reached: Reach::new(&index, &impls).size_of(id),
             total,
         });
@@ -48,8 +53,17 @@ impl Share {
     }
 
     /// The share itself, from 0 to 1.
-    #[allow(clippy::cast_precision_loss)]
     pub fn share(&self) -> f64 {
-        self.reached as f64 / self.total.max(1) as f64
+        ratio(self.reached, self.total)
     }
+
+    /// The share by bare names, from 0 to 1.
+    pub fn by_bare_names(&self) -> f64 {
+        ratio(self.bare, self.total)
+    }
+}
+
+#[allow(clippy::cast_precision_loss)]
+fn ratio(part: usize, total: usize) -> f64 {
+    part as f64 / total.max(1) as f64
 }

@@ -1,0 +1,1 @@
+//! Nothing: Cargo fetches what the manifest names.
