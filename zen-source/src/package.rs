@@ -118,6 +118,14 @@ impl Workspace {
         }
     }
 
+    /// The manifest of the package in `folder`, and that of the workspace, which it
+    /// may inherit from.
+    pub(crate) fn manifests(&self, folder: &Path) -> String {
+        let own = fs::read_to_string(folder.join("Cargo.toml")).unwrap_or_default();
+        let root = fs::read_to_string(self.root.join("Cargo.toml")).unwrap_or_default();
+        format!("{own}\n{root}")
+    }
+
     /// The package in `folder`.
     pub(crate) fn package(&self, folder: &Path) -> Option<Package> {
         let manifest = table(&folder.join("Cargo.toml"))?;

@@ -11,7 +11,10 @@ use std::{
     time::SystemTime,
 };
 
-use crate::{build::Build, index::Index};
+use crate::{
+    build::Build,
+    index::{COMPILED, Index},
+};
 
 /// A call of the compiler for a crate.
 struct Call {
@@ -32,7 +35,7 @@ impl Build {
         let call = self.call(index, krate)?;
         let files = index.crates[krate].files.iter();
         let mut young = files.filter(|file| written(file).is_some_and(|time| time > call.time));
-        if krate == crate::index::COMPILED {
+        if krate == COMPILED {
             return young.next().cloned();
         }
         // One that was not compiled, as under a condition, may be of any age.
@@ -44,14 +47,10 @@ impl Build {
     /// The call that compiled a crate.
     fn call(&self, index: &Index, krate: usize) -> Option<Call> {
         let package = &index.crates[krate].package.name;
-        if krate == crate::index::COMPILED {
+        if krate == COMPILED {
             return self.call_of_unit(package, self.own_unit()?);
         }
-        let compiled = &index.crates[crate::index::COMPILED];
-        let mut named = compiled.local.iter().filter(|(_, local)| **local == krate);
-        let name = named.next().map(|(name, _)| index.names.text(*name));
-        let name = name.unwrap_or(&index.crates[krate].package.library_name);
-        match self.unit_of(name) {
+        match self.unit_of(index.extern_name(krate)) {
             Some(unit) => self.call_of_unit(package, unit),
             None => self.last_call(package),
         }

@@ -16,6 +16,31 @@ impl Index {
         krate == COMPILED || self.crates[COMPILED].own_library == Some(krate)
     }
 
+    /// The name that the compiled crate knows a path dependency by; the library's own,
+    /// if it does not name it.
+    pub(crate) fn extern_name(&self, krate: usize) -> &str {
+        let mut named = self.crates[COMPILED].local.iter();
+        let name = named.find(|(_, local)| **local == krate);
+        match name {
+            Some((name, _)) => self.names.text(*name),
+            None => &self.crates[krate].package.library_name,
+        }
+    }
+
+    /// What tells the build of a path dependency from another one. That of one which
+    /// the compiled crate does not name is in those which it does.
+    pub(crate) fn unit(&self, krate: usize) -> String {
+        let locals = &self.crates[COMPILED].local;
+        let is_named = locals.values().any(|local| *local == krate);
+        let mut units: Vec<_> = locals
+            .iter()
+            .filter(|(_, local)| !is_named || **local == krate)
+            .filter_map(|(name, _)| self.build.unit_of(self.names.text(*name)))
+            .collect();
+        units.sort_unstable();
+        units.join(" ")
+    }
+
     /// The file that an `include..!` in a module takes, if it is known.
     pub(crate) fn included(&self, module: usize, argument: &FileArgument) -> Option<PathBuf> {
         let module = &self.modules[module];

@@ -140,6 +140,13 @@ impl Reach<'_> {
         if self.items.contains_key(&label) {
             return;
         }
+        // Manifests ask for them, command lines, and whatever else is built along. Only
+        // the build knows.
+        let unit = index.unit(krate);
+        if !unit.is_empty() && !index.is_own(krate) {
+            self.add(&label, unit.as_bytes());
+            return;
+        }
         self.add(&label, package.features.as_bytes());
         // Any crate may ask for them, and hand on features of its own.
         for other in &index.crates {

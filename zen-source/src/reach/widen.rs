@@ -6,7 +6,6 @@ use std::fs;
 use crate::references::FileArgument;
 
 use super::Reach;
-use crate::index::COMPILED;
 
 impl Reach<'_> {
     pub(super) fn all_foreign(&mut self, krate: usize) {
@@ -27,9 +26,17 @@ impl Reach<'_> {
             return;
         }
         let krate = self.index.modules[module].krate;
-        if krate != COMPILED {
+        if !self.index.is_own(krate) {
             // Cargo and a build script set variables for each crate alone.
-            self.package_files(krate);
+            let package = &self.index.crates[krate].package;
+            if variable.starts_with("CARGO_") {
+                let manifests = self.index.workspace.manifests(&package.folder);
+                self.add(&label, manifests.as_bytes());
+                return;
+            }
+            if package.is_built {
+                self.package_files(krate);
+            }
         }
         let value = std::env::var(variable).unwrap_or_else(|_| "not set".to_owned());
         self.add(&label, value.as_bytes());
