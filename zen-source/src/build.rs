@@ -95,11 +95,22 @@ impl Build {
         file.rsplit_once('-').map(|(_, unit)| unit)
     }
 
-    /// What the build scripts of a package said and made, in any of the ways in
+    /// What the build script of the compiled crate's own package said and made.
+    pub(crate) fn made_for_own() -> String {
+        let out = env::var_os("OUT_DIR").map(PathBuf::from);
+        let run = out.as_deref().and_then(Path::parent).map(Path::to_owned);
+        Self::made_in(run.into_iter().collect())
+    }
+
+    /// What the build scripts of another package said and made, in any of the ways in
     /// which it is built here.
     pub(crate) fn made(&self, package: &str) -> String {
+        Self::made_in(self.runs(package))
+    }
+
+    fn made_in(runs: Vec<PathBuf>) -> String {
         let mut found = BTreeSet::new();
-        for run in self.runs(package) {
+        for run in runs {
             let said = fs::read_to_string(run.join("output")).unwrap_or_default();
             let out = run.join("out");
             let mut hasher = blake3::Hasher::new();

@@ -3,6 +3,7 @@
 use std::{env, path::PathBuf};
 
 use crate::{
+    Build,
     package::{Resolved, every_file},
     references::FileArgument,
 };
@@ -62,7 +63,11 @@ impl Index {
     pub(crate) fn package_files(&self, krate: usize) -> String {
         let package = &self.crates[krate].package;
         let files = every_file(&package.folder);
-        let made = self.build.made(&package.name);
+        let made = if self.is_own(krate) {
+            Build::made_for_own()
+        } else {
+            self.build.made(&package.name)
+        };
         format!("{files} {made}")
     }
 
