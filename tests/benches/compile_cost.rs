@@ -7,8 +7,9 @@
 //!
 //! `cargo bench -p zen-tests --bench compile_cost` takes some minutes. With
 //! `-- --lines 20000` the crate is smaller, with `-- --rounds 9` there are more
-//! pairs, and `-- --size` builds both in the release profile and compares the
-//! binaries.
+//! pairs. `-- --size` builds in the release profile, with the attribute and with
+//! `source = "own"`, and compares the binaries: they differ by the lists of what the
+//! steps reach.
 
 #![allow(missing_docs)]
 
@@ -28,6 +29,9 @@ const STEPS: usize = 20;
 
 /// The crate with the attribute, and the one without it.
 const PACKAGES: [&str; 2] = ["with", "without"];
+
+/// The crate whose steps' sources are their own tokens.
+const OWN: &str = "own";
 
 struct Workspace {
     folder: PathBuf,
@@ -50,9 +54,15 @@ impl Workspace {
         let lock = fs::read(repository.join("Cargo.lock")).expect("a lock file");
         fs::create_dir_all(&self.folder).expect("a new folder");
         fs::write(self.folder.join("Cargo.lock"), lock).expect("a written file");
-        let manifest = "[workspace]\nresolver = \"3\"\nmembers = [\"with\", \"without\"]\n";
+        let manifest =
+            "[workspace]\nresolver = \"3\"\nmembers = [\"with\", \"without\", \"own\"]\n";
         fs::write(self.folder.join("Cargo.toml"), manifest).expect("a written file");
-        for package in PACKAGES {
+        for package in PACKAGES.into_iter().chain([OWN]) {
+            let attribute = match package {
+                "with" => "#[zen_runtime::step]",
+                OWN => "#[zen_runtime::step(source = \"own\")]",
+                _ => "",
+            };
             let folder = self.folder.join(package);
             let _ = fs::remove_dir_all(&folder);
             fs::create_dir_all(folder.join("src")).expect("a new folder");
@@ -62,7 +72,7 @@ impl Workspace {
                 repository.join("zen-runtime").display()
             );
             fs::write(folder.join("Cargo.toml"), manifest).expect("a written file");
-            for (path, text) in self.program.files(package == "with") {
+            for (path, text) in self.program.files(attribute) {
                 fs::write(folder.join("src").join(path), text).expect("a written file");
             }
         }
@@ -136,8 +146,8 @@ fn main() {
     let workspace = Workspace::new(lines);
     println!("{} lines, {STEPS} steps", workspace.program.lines());
     if env::args().any(|argument| argument == "--size") {
-        let [with, without] = PACKAGES.map(|package| workspace.size(package));
-        println!("release binary: {with} bytes with the attribute, {without} without");
+        let [with, own] = ["with", OWN].map(|package| workspace.size(package));
+        println!("release binary: {with} bytes, {own} without the lists of what steps reach");
         return;
     }
     let (mut clean, mut edited) = (<[Vec<_>; 2]>::default(), <[Vec<_>; 2]>::default());

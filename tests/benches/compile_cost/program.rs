@@ -22,15 +22,15 @@ impl Program {
     }
 
     pub(crate) fn lines(&self) -> usize {
-        let files = self.files(true);
+        let files = self.files("");
         files.iter().map(|(_, text)| text.lines().count()).sum()
     }
 
-    /// Every file, by its name.
-    pub(crate) fn files(&self, with_steps: bool) -> Vec<(String, String)> {
+    /// Every file, by its name. Each step bears the attribute.
+    pub(crate) fn files(&self, attribute: &str) -> Vec<(String, String)> {
         let mut files = vec![
             ("main.rs".to_owned(), self.main()),
-            ("steps.rs".to_owned(), self.steps(with_steps)),
+            ("steps.rs".to_owned(), self.steps(attribute)),
         ];
         files.extend((0..self.modules).map(|number| {
             let text = module(number, self.modules, 0);
@@ -60,16 +60,13 @@ impl Program {
     }
 
     /// Each step calls into another module, and reaches what that calls.
-    fn steps(&self, with_attribute: bool) -> String {
+    fn steps(&self, attribute: &str) -> String {
         let mut text = String::new();
         for step in 0..self.steps {
-            if with_attribute {
-                text.push_str("#[zen_runtime::step]\n");
-            }
             let module = step * self.modules / self.steps;
             writeln!(
                 text,
-                "pub fn step{step}(x: u64) -> u64 {{\n    crate::m{module}::compute0(x)\n}}\n"
+                "{attribute}\npub fn step{step}(x: u64) -> u64 {{\n    crate::m{module}::compute0(x)\n}}\n"
             )
             .expect("a line");
         }
