@@ -115,6 +115,12 @@ impl Disk {
         self.metadata.snapshot()
     }
 
+    /// Sees to a database that is damaged.
+    pub(super) fn stumbled(&self, error: &StoreError) {
+        self.forget_snapshot();
+        self.metadata.stumbled(error);
+    }
+
     /// Every write goes through here, and takes the notes of what was used with
     /// it. What `f` wrote is durable when this returns; if `f` fails, nothing is
     /// kept.

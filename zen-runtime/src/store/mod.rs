@@ -159,7 +159,8 @@ impl Store {
         &self,
         f: impl FnOnce(&View) -> Result<R, StoreError>,
     ) -> Result<R, StoreError> {
-        f(&View::new(self.disk.snapshot()?))
+        let viewed = f(&View::new(self.disk.snapshot()?));
+        viewed.inspect_err(|error| self.disk.stumbled(error))
     }
 
     /// Reads and writes documents in one step. No other writer comes between,

@@ -37,8 +37,14 @@ fn refused(path: &Path, error: redb::Error) -> StoreError {
 /// whole.
 fn tells_of_damage(error: &redb::Error) -> bool {
     match error {
-        // The file formats before 3 are older than zen.
-        redb::Error::Corrupted(_) | redb::Error::UpgradeRequired(_) => true,
+        // The file formats before 3 are older than zen, and all tables of a
+        // format that is known are of the same types.
+        redb::Error::Corrupted(_)
+        | redb::Error::UpgradeRequired(_)
+        | redb::Error::TableTypeMismatch { .. }
+        | redb::Error::TypeDefinitionChanged { .. }
+        | redb::Error::TableIsMultimap(_)
+        | redb::Error::TableIsNotMultimap(_) => true,
         redb::Error::Io(error) => {
             matches!(
                 error.kind(),
