@@ -100,6 +100,7 @@ impl Handle {
         if !writing.format()?.is_current(path)? {
             writing.create_tables(FORMAT)?;
         }
+        writing.close()?;
         guard(path, || transaction.commit())
     }
 

@@ -71,8 +71,10 @@ impl Metadata {
         f: impl FnOnce(&mut Transaction<'_>) -> Result<R, StoreError>,
     ) -> Result<R, StoreError> {
         let transaction = self.with(|handle| handle.begin_write(&self.path))?;
-        let written = f(&mut Transaction::new(&self.path, &transaction));
-        match written {
+        let mut writing = Transaction::new(&self.path, &transaction);
+        let written = f(&mut writing);
+        let closed = writing.close();
+        match written.and_then(|result| closed.map(|()| result)) {
             Ok(result) => {
                 guard(&self.path, || transaction.commit())?;
                 Ok(result)

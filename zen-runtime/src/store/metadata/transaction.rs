@@ -1,6 +1,10 @@
 //! Writing to the database.
 
-use std::{fmt, path::Path};
+use std::{
+    cell::{RefCell, RefMut},
+    fmt,
+    path::Path,
+};
 
 use redb::{ReadableTable, WriteTransaction};
 
@@ -10,15 +14,46 @@ use super::{
 };
 use crate::store::{StoreError, documents, seal};
 
+type Opened<'t> = redb::Table<'t, &'static [u8], &'static [u8]>;
+
 /// One write transaction: all of it is kept, or nothing.
+///
+/// A table stays open once it was asked for: opening one takes longer than
+/// putting something into it.
 pub(crate) struct Transaction<'t> {
     path: &'t Path,
     inner: &'t WriteTransaction,
+    tables: RefCell<Vec<(Table, Opened<'t>)>>,
 }
 
 impl<'t> Transaction<'t> {
     pub(super) fn new(path: &'t Path, inner: &'t WriteTransaction) -> Self {
-        Self { path, inner }
+        Self {
+            path,
+            inner,
+            tables: RefCell::default(),
+        }
+    }
+
+    /// Closes the tables, after which the transaction can be committed.
+    pub(super) fn close(self) -> Result<(), StoreError> {
+        guard(self.path, || {
+            drop(self.tables);
+            Ok::<_, redb::Error>(())
+        })
+    }
+
+    fn table(&self, table: Table) -> Result<RefMut<'_, Opened<'t>>, StoreError> {
+        let mut tables = self.tables.borrow_mut();
+        let found = tables.iter().position(|(name, _)| *name == table);
+        let position = if let Some(position) = found {
+            position
+        } else {
+            let opened = guard(self.path, || self.inner.open_table(table.definition()))?;
+            tables.push((table, opened));
+            tables.len() - 1
+        };
+        Ok(RefMut::map(tables, |tables| &mut tables[position].1))
     }
 
     /// Puts a document under `key`, in place of the one that may be there.
@@ -54,10 +89,9 @@ impl<'t> Transaction<'t> {
         prefix: &[u8],
         visit: Visit<'_>,
     ) -> Result<(), StoreError> {
-        let definition = Table::of(collection).definition();
-        let table = guard(self.path, || self.inner.open_table(definition))?;
+        let table = self.table(Table::of(collection))?;
         let mut visit = documents::whole(collection, visit);
-        walk(self.path, &table, prefix, Order::Forward, &mut visit)
+        walk(self.path, &*table, prefix, Order::Forward, &mut visit)
     }
 
     /// The value under `key`.
@@ -66,10 +100,10 @@ impl<'t> Transaction<'t> {
         table: Table,
         key: &[u8],
     ) -> Result<Option<Vec<u8>>, StoreError> {
-        guard(self.path, || -> Result<_, redb::Error> {
-            let table = self.inner.open_table(table.definition())?;
+        let table = self.table(table)?;
+        guard(self.path, || {
             let value = table.get(key)?;
-            Ok(value.map(|value| value.value().to_vec()))
+            Ok::<_, redb::StorageError>(value.map(|value| value.value().to_vec()))
         })
     }
 
@@ -90,9 +124,9 @@ impl<'t> Transaction<'t> {
 
     /// Whether any key of `table` begins with `prefix`.
     pub(in crate::store) fn any(&self, table: Table, prefix: &[u8]) -> Result<bool, StoreError> {
-        let table = guard(self.path, || self.inner.open_table(table.definition()))?;
+        let table = self.table(table)?;
         let mut found = false;
-        walk(self.path, &table, prefix, Order::Forward, &mut |_, _| {
+        walk(self.path, &*table, prefix, Order::Forward, &mut |_, _| {
             found = true;
             Ok(false)
         })?;
@@ -106,20 +140,14 @@ impl<'t> Transaction<'t> {
         key: &[u8],
         value: &[u8],
     ) -> Result<(), StoreError> {
-        guard(self.path, || -> Result<_, redb::Error> {
-            let mut table = self.inner.open_table(table.definition())?;
-            table.insert(key, value)?;
-            Ok(())
-        })
+        let mut table = self.table(table)?;
+        guard(self.path, || table.insert(key, value).map(drop))
     }
 
     /// Takes `key` away.
     pub(in crate::store) fn remove(&mut self, table: Table, key: &[u8]) -> Result<(), StoreError> {
-        guard(self.path, || -> Result<_, redb::Error> {
-            let mut table = self.inner.open_table(table.definition())?;
-            table.remove(key)?;
-            Ok(())
-        })
+        let mut table = self.table(table)?;
+        guard(self.path, || table.remove(key).map(drop))
     }
 
     /// The format that the database says it has.
@@ -130,9 +158,7 @@ impl<'t> Transaction<'t> {
     /// Makes all tables that are not there yet, and notes the format.
     pub(super) fn create_tables(&mut self, format: u64) -> Result<(), StoreError> {
         for table in Table::ALL {
-            guard(self.path, || {
-                self.inner.open_table(table.definition()).map(drop)
-            })?;
+            self.table(table)?;
         }
         self.insert(Table::FORMAT, &[], &Format::bytes(format))
     }
