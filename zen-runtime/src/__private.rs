@@ -12,6 +12,7 @@ pub use crate::{
         Split, Step, StepFailure, Taken, TakenIgnored, TypeProbe, Unkept, Value, Values, begin,
         bypass, bypass_async, probe,
     },
+    store::BareStore,
 };
 
 /// Makes a step known to the binary it is linked into.

@@ -8,6 +8,7 @@
 #[cfg(any(test, fuzzing))]
 pub(crate) mod arbitrary;
 mod artifact;
+mod bare;
 mod blobs;
 mod clock;
 mod committer;
@@ -54,6 +55,15 @@ pub(crate) use self::{
     record::Record,
     slow::{Printer, print_line},
 };
+pub use self::{
+    bare::BareStore,
+    error::StoreError,
+    evict::Eviction,
+    gc::{Evict, GcAction, GcItem, GcPolicy, GcReason, GcReport, Leftovers},
+    record::{Hit, Output},
+    repository::Repository,
+    verify::{Fault, VerifyOptions, VerifyReport},
+};
 use self::{
     committer::{Committer, Operation, PendingResult},
     disk::Disk,
@@ -62,14 +72,6 @@ use self::{
     layout::Layout,
     live::LiveRuns,
     verified::Verified,
-};
-pub use self::{
-    error::StoreError,
-    evict::Eviction,
-    gc::{Evict, GcAction, GcItem, GcPolicy, GcReason, GcReport, Leftovers},
-    record::{Hit, Output},
-    repository::Repository,
-    verify::{Fault, VerifyOptions, VerifyReport},
 };
 use crate::codec::ArtifactId;
 
