@@ -11,6 +11,7 @@ use redb::{
 };
 
 use super::{
+    alone,
     guard::{guard, is_forbidden},
     overlay::Overlay,
     snapshot,
@@ -75,6 +76,7 @@ impl Handle {
             // Why it may not be written says more than why it may not be read
             // either.
             Err(error) if is_forbidden(&error) => open_read_only(path).map_err(|_| error)?,
+            Err(error) if alone::lacks_locks(&error) => Opened::Shared(alone::open(path, check)?),
             Err(error) => return Err(error),
         };
         let handle = Self {
@@ -188,7 +190,7 @@ fn builder_alone() -> Builder {
     builder
 }
 
-fn builder(check: Check) -> Builder {
+pub(super) fn builder(check: Check) -> Builder {
     let mut builder = Builder::new();
     builder
         .set_concurrency_mode(ConcurrencyMode::MultiWriter)

@@ -5,6 +5,7 @@
 //! panic. Every call of it goes through [`guard`], which turns errors and
 //! panics alike into a [`StoreError`]. After one the database is opened again.
 
+mod alone;
 mod guard;
 mod handle;
 mod overlay;
