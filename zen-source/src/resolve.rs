@@ -44,6 +44,7 @@ impl Index {
         let mut search = Search {
             index: self,
             met: HashSet::new(),
+            met_in_block: Vec::new(),
         };
         let found = search.path(scope, path);
         // While macros are still read, what they may make is not known.
@@ -93,7 +94,13 @@ struct Search<'a> {
     index: &'a Index,
     /// Imports may go in circles.
     met: HashSet<(usize, Name)>,
+    /// Names that are being looked for in the imports of a function.
+    met_in_block: Vec<Name>,
 }
+
+/// How many imports of a function that are globs may lead to each other: each
+/// may lead to all, so that the search grows with this power.
+const GLOBS_IN_A_ROW: usize = 4;
 
 impl Search<'_> {
     fn path(&mut self, scope: Scope<'_>, path: &PathRef) -> BTreeSet<Target> {
@@ -158,7 +165,7 @@ impl Search<'_> {
             "Self" => return BTreeSet::new(),
             _ => {}
         }
-        let mut found = self.imported(module, scope.imports, name);
+        let mut found = self.imported_in_block(scope, name);
         found.extend(self.declared(module, name));
         if found.is_empty() {
             found.extend(self.index.extern_crate(krate, name));
@@ -181,32 +188,46 @@ impl Search<'_> {
 
     /// What is declared in a module: items, modules, imports.
     fn declared(&mut self, module: usize, name: Name) -> BTreeSet<Target> {
-        if !self.met.insert((module, name)) {
-            return BTreeSet::new();
-        }
         let index = self.index;
         let here = &index.modules[module];
         let items = here.items.get(&name).into_iter().flatten();
         let mut found: BTreeSet<_> = items.map(|item| Target::Entry(*item)).collect();
         let children = here.children.get(&name).into_iter().flatten();
         found.extend(children.map(|child| Target::Module(*child)));
-        found.extend(self.imported(module, &here.imports, name));
-        self.met.remove(&(module, name));
-        found
-    }
-
-    fn imported(&mut self, module: usize, imports: &[Import], name: Name) -> BTreeSet<Target> {
-        let mut found = BTreeSet::new();
+        // An import may begin with a module of the name that it brings.
+        if !self.met.insert((module, name)) {
+            return found;
+        }
         let scope = Scope {
             module,
             imports: &[],
         };
+        found.extend(self.imported(scope, &here.imports, name));
+        self.met.remove(&(module, name));
+        found
+    }
+
+    /// What the imports of a function bring. One may begin with the name of another.
+    fn imported_in_block(&mut self, scope: Scope<'_>, name: Name) -> BTreeSet<Target> {
+        if scope.imports.is_empty() || self.met_in_block.contains(&name) {
+            return BTreeSet::new();
+        }
+        self.met_in_block.push(name);
+        let found = self.imported(scope, scope.imports, name);
+        self.met_in_block.pop();
+        found
+    }
+
+    fn imported(&mut self, scope: Scope<'_>, imports: &[Import], name: Name) -> BTreeSet<Target> {
+        let mut found = BTreeSet::new();
         for import in imports {
             match import.binding {
                 Binding::Name(bound) if bound == name => {
                     found.extend(self.import_path(scope, &import.path, name));
                 }
-                Binding::Glob => found.extend(self.glob(scope, &import.path, name)),
+                Binding::Glob if self.met_in_block.len() <= GLOBS_IN_A_ROW => {
+                    found.extend(self.glob(scope, &import.path, name));
+                }
                 _ => {}
             }
         }

@@ -192,11 +192,8 @@ impl<'a> Reach<'a> {
             self.given(Scope { module, imports }, path);
         }
         // A trait that is imported in the function decides on its method calls.
-        let scope = Scope {
-            module,
-            imports: &[],
-        };
-        for import in &references.imports {
+        let scope = Scope { module, imports };
+        for import in imports {
             for target in self.index.resolve(scope, &import.path) {
                 match target {
                     Target::Module(found) => self.see(found, 0),
