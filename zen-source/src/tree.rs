@@ -62,6 +62,7 @@ impl Names {
     pub(crate) fn lex(&mut self, text: &str) -> Result<Vec<Tree>, String> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let text = without_shebang(text).replace("\r\n", "\n");
+        let _alone = LexedHere::begin();
         let tokens: TokenStream = text.parse().map_err(|error| format!("{error}"))?;
         Ok(self.trees(tokens))
     }
@@ -96,6 +97,27 @@ impl Names {
                 }
             }
         }
+    }
+}
+
+/// Has text lexed by `proc_macro2` itself for as long as it lives.
+///
+/// Inside a macro, text is otherwise lexed twice: once to see whether it is
+/// Rust, as the compiler fails a build for text that is none, and once by the
+/// compiler, from where each token is then fetched on its own. No token outlives
+/// the guard, so that none meets one of the compiler's.
+struct LexedHere;
+
+impl LexedHere {
+    fn begin() -> Self {
+        proc_macro2::fallback::force();
+        Self
+    }
+}
+
+impl Drop for LexedHere {
+    fn drop(&mut self) {
+        proc_macro2::fallback::unforce();
     }
 }
 
