@@ -32,6 +32,11 @@ fn other_after(x: u64, add: u64) -> u64 {
     x * add
 }
 
+#[step]
+fn silent(x: u64) -> u64 {
+    x * 2
+}
+
 /// The part of a child process; a test like any other when it is not one.
 #[test]
 fn role() {
@@ -61,6 +66,17 @@ fn role() {
             let run = repo.runner().quiet().run(&b).unwrap();
             assert_eq!(run.output::<u64>("y").unwrap(), 42);
             assert_eq!(run.summary().cached + run.summary().computed, 2);
+        }
+        "talk" => {
+            let b = pipeline!("Talks", {
+                let y = silent(4);
+                y
+            });
+            let repo = Repository::discover().unwrap();
+            assert_eq!(repo.run(&b).unwrap().outputs().unwrap(), 8);
+            std::fs::remove_dir_all(repo.dir()).unwrap();
+            std::fs::write(repo.dir(), "a file").unwrap();
+            assert_eq!(silent(5), 10);
         }
         other => panic!("no role {other}"),
     }
@@ -131,4 +147,21 @@ fn a_repository_that_cannot_be_opened_stops_no_call() {
     let text = String::from_utf8_lossy(&output.stderr);
     assert_eq!(text.matches("zen: warning").count(), 1, "{text}");
     assert!(text.contains("BODY slow 14"), "{text}");
+}
+
+#[test]
+fn nobody_who_reads_standard_error_stops_no_call_and_no_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = Command::new(env::current_exe().unwrap())
+        .args(["role", "--exact", "--nocapture"])
+        .env("ZEN_TEST_ROLE", "talk")
+        .env_remove("ZEN_REPO")
+        .current_dir(folder.path())
+        .stderr(writer)
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{text}");
 }

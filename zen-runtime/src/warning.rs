@@ -1,7 +1,8 @@
-//! Warnings that are given once.
+//! What is told on standard error; warnings, each given once.
 
 use std::{
     collections::BTreeSet,
+    io::{self, Write},
     sync::{Mutex, PoisonError},
 };
 
@@ -17,6 +18,12 @@ pub(crate) fn warn_once(text: String) {
         return;
     }
     tracing::warn!(target: "zen", "{text}");
-    eprintln!("zen: warning: {text}");
+    print_line(&format!("zen: warning: {text}"));
     given.insert(text);
+}
+
+/// Prints a line on standard error. If nobody reads it any more, that is no
+/// reason to fail, as `eprintln` would.
+pub(crate) fn print_line(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
 }

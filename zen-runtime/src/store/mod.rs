@@ -53,7 +53,7 @@ pub(crate) use self::{
     live::LiveRun,
     metadata::{Collection, Transaction, View, Visit},
     record::Record,
-    slow::{Printer, print_line},
+    slow::Printer,
 };
 pub use self::{
     bare::BareStore,

@@ -3,13 +3,13 @@
 
 use std::{
     collections::HashMap,
-    fmt,
-    io::{self, Write},
-    process,
+    fmt, process,
     sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak},
     thread,
     time::{Duration, Instant},
 };
+
+use crate::warning::print_line;
 
 /// How often the waits are looked at.
 const TICK: Duration = Duration::from_millis(250);
@@ -83,12 +83,6 @@ pub(super) fn tell(text: &str) {
         Some(printer) => printer.0(&line),
         None => print_line(&line),
     }
-}
-
-/// Prints a line on standard error. If nobody reads it any more, that is no
-/// reason to fail, as `eprintln` would.
-pub(crate) fn print_line(line: &str) {
-    let _ = writeln!(io::stderr(), "{line}");
 }
 
 /// A duration in words.

@@ -11,7 +11,8 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use super::{Observer, Progress, lines::line};
 use crate::{
     run::{StepRun, Summary},
-    store::{Printer, print_line},
+    store::Printer,
+    warning::print_line,
 };
 
 /// How often a running step's line is drawn again.
@@ -104,6 +105,6 @@ impl Observer for Bars {
 
     fn finished(&self, summary: &Summary) {
         self.total.finish_and_clear();
-        eprintln!("{}: {summary}", self.pipeline);
+        print_line(&format!("{}: {summary}", self.pipeline));
     }
 }

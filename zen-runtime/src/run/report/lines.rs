@@ -3,7 +3,10 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::{Observer, Progress, short};
-use crate::run::{StepOutcome, StepRun, Summary};
+use crate::{
+    run::{StepOutcome, StepRun, Summary},
+    warning::print_line,
+};
 
 /// A line per finished step.
 pub(super) struct Lines {
@@ -26,7 +29,7 @@ impl Observer for Lines {
     fn started(&self, steps: usize) {
         self.steps.store(steps, Ordering::Relaxed);
         self.finished.store(0, Ordering::Relaxed);
-        eprintln!("{}: {steps} steps", self.pipeline);
+        print_line(&format!("{}: {steps} steps", self.pipeline));
     }
 
     fn step_started(&self, _: usize, _: &str) {}
@@ -38,11 +41,11 @@ impl Observer for Lines {
     fn step_finished(&self, _: usize, step: &StepRun) {
         let number = self.finished.fetch_add(1, Ordering::Relaxed) + 1;
         let steps = self.steps.load(Ordering::Relaxed);
-        eprintln!("[{number}/{steps}] {}", line(step));
+        print_line(&format!("[{number}/{steps}] {}", line(step)));
     }
 
     fn finished(&self, summary: &Summary) {
-        eprintln!("{}: {summary}", self.pipeline);
+        print_line(&format!("{}: {summary}", self.pipeline));
     }
 }
 
