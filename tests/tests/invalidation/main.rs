@@ -15,7 +15,7 @@ use kinds::{Kind, Side};
 use workspace::{Answers, Edits, Workspace};
 
 /// Misses that cost a computation and need not be, and why they are.
-const FALSE_MISSES: [(&str, &str); 6] = [
+const FALSE_MISSES: [(&str, &str); 7] = [
     (
         "macro_made_module_through_a_glob_of_a_re_export::apart",
         "`a::face` is searched for what `x` could be, and a macro may make any name",
@@ -31,6 +31,10 @@ const FALSE_MISSES: [(&str, &str); 6] = [
     (
         "condition_on_an_import::apart",
         "conditions of imports count for the module as a whole",
+    ),
+    (
+        "re_export_of_a_function_from_a_module_of_its_name::apart",
+        "a path through a name that is a module and a function takes in both",
     ),
     (
         "step_made_by_a_macro::reaches",
@@ -148,8 +152,10 @@ fn a_step_misses_after_every_edit_that_it_reaches() {
         .chain(&others)
         .filter(|o| !o.must_miss() && o.missed);
     let beside = beside.iter().filter(|o| o.missed);
-    let costly: Vec<_> = costly.chain(beside).map(|o| o.step.as_str()).collect();
-    let known = FALSE_MISSES.map(|(step, _)| step);
+    let mut costly: Vec<_> = costly.chain(beside).map(|o| o.step.as_str()).collect();
+    costly.sort_unstable();
+    let mut known = FALSE_MISSES.map(|(step, _)| step);
+    known.sort_unstable();
     assert_eq!(costly, known, "misses that need not be");
 }
 
