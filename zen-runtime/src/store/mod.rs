@@ -27,6 +27,7 @@ mod locked;
 mod lookup;
 mod metadata;
 mod pins;
+mod prefix;
 mod process;
 mod record;
 mod repository;

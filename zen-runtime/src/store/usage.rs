@@ -5,7 +5,6 @@
 
 use std::{
     collections::HashSet,
-    hash::{BuildHasherDefault, Hasher},
     process,
     sync::{Mutex, PoisonError},
     time::Duration,
@@ -16,6 +15,7 @@ use super::{
     clock::unix_millis,
     disk::Disk,
     metadata::{Snapshot, Table},
+    prefix::ByPrefix,
     seal,
     warning::warn_once,
 };
@@ -73,7 +73,7 @@ impl Default for Used {
 
 #[derive(Debug, Default)]
 struct Shard {
-    known: HashSet<Fingerprint, BuildHasherDefault<Prefix>>,
+    known: HashSet<Fingerprint, ByPrefix>,
     /// Of these, those that are not noted yet.
     waiting: Vec<Fingerprint>,
 }
@@ -174,25 +174,6 @@ fn is_fresh(snapshot: &Snapshot, fingerprint: &Fingerprint) -> bool {
     let since = |usage: Usage| unix_millis().saturating_sub(usage.last);
     Usage::decode(fingerprint, &page)
         .is_some_and(|usage| u128::from(since(usage)) < FRESH.as_millis())
-}
-
-/// Hashes what is a hash already: its first bytes will do.
-#[derive(Debug, Default)]
-struct Prefix(u64);
-
-impl Hasher for Prefix {
-    fn write(&mut self, bytes: &[u8]) {
-        if let Some(first) = bytes.first_chunk() {
-            self.0 = u64::from_le_bytes(*first);
-        }
-    }
-
-    /// The length that comes before the bytes says nothing.
-    fn write_usize(&mut self, _: usize) {}
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
 }
 
 #[cfg(test)]

@@ -1,16 +1,11 @@
 //! What is written together.
 
-use std::{
-    collections::HashMap,
-    fmt,
-    hash::{BuildHasherDefault, Hasher},
-    sync::Arc,
-};
+use std::{collections::HashMap, fmt, sync::Arc};
 
 use crate::{
     codec::ArtifactId,
     fingerprint::Fingerprint,
-    store::{Collection, Landed, NewArtifact, Record},
+    store::{Collection, Landed, NewArtifact, Record, prefix::ByPrefix},
 };
 
 /// What the memory of an operation comes to beside its artifacts' bytes.
@@ -75,8 +70,8 @@ impl Batch {
 #[derive(Debug, Default)]
 pub(super) struct Index {
     /// Of two results of one call the first one counts.
-    results: HashMap<Fingerprint, Arc<PendingResult>, BuildHasherDefault<Prefix>>,
-    artifacts: HashMap<ArtifactId, (Arc<PendingResult>, usize), BuildHasherDefault<Prefix>>,
+    results: HashMap<Fingerprint, Arc<PendingResult>, ByPrefix>,
+    artifacts: HashMap<ArtifactId, (Arc<PendingResult>, usize), ByPrefix>,
     /// All results, in the order in which they came.
     order: Vec<Arc<PendingResult>>,
 }
@@ -108,25 +103,6 @@ impl Index {
     /// The results, the latest first.
     pub(super) fn latest(&self) -> impl Iterator<Item = &Arc<PendingResult>> {
         self.order.iter().rev()
-    }
-}
-
-/// Hashes what is a hash already: its first bytes will do.
-#[derive(Debug, Default)]
-struct Prefix(u64);
-
-impl Hasher for Prefix {
-    fn write(&mut self, bytes: &[u8]) {
-        if let Some(first) = bytes.first_chunk() {
-            self.0 = u64::from_le_bytes(*first);
-        }
-    }
-
-    /// The length that comes before the bytes says nothing.
-    fn write_usize(&mut self, _: usize) {}
-
-    fn finish(&self) -> u64 {
-        self.0
     }
 }
 
