@@ -2,6 +2,7 @@
 
 pub mod child;
 pub mod fixtures;
+pub mod random;
 pub mod workspace;
 
 use std::{

@@ -16,7 +16,7 @@ use std::{
 };
 
 use zen_runtime::{Pipeline, Repository, Secret, pipeline, step};
-use zen_tests::Count;
+use zen_tests::{Count, random::Random};
 
 static BODIES: Count = Count::new();
 
@@ -120,19 +120,6 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// Numbers that look random and are the same each time.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1);
-        (self.0 >> 33) as usize % limit
-    }
-}
-
 /// Flips a bit of one of the files. One half of the flips goes to the database,
 /// as that is where most can go wrong.
 fn flip(store: &Path, random: &mut Random) -> String {
@@ -169,7 +156,7 @@ fn no_flipped_bit_gives_a_wrong_value_or_an_error() {
     let whole = folder.path().join("whole");
     assert!(look_at_everything(&whole, "none") > 0);
     assert_eq!(look_at_everything(&whole, "none"), 0);
-    let mut random = Random(env::var("ZEN_SEED").map_or(1, |seed| seed.parse().unwrap()));
+    let mut random = Random::new(env::var("ZEN_SEED").map_or(1, |seed| seed.parse().unwrap()));
     let (mut detected, mut harmless) = (0, 0);
     for number in 0..flips {
         // Each in a folder of its own, as a process knows folders by name.

@@ -20,6 +20,7 @@ use std::{
 };
 
 use zen_runtime::{Evict, GcPolicy, Pipeline, Repository, VerifyOptions, pipeline, step};
+use zen_tests::random::Random;
 
 const PROCESSES: u64 = 4;
 
@@ -74,18 +75,6 @@ fn expected(n: u64, by: u64, salt: u64) -> u64 {
     made + 10_000 * by + small + 5_000 * n + salt
 }
 
-/// A small generator of random numbers: xorshift64*, Vigna 2016.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) % limit
-    }
-}
-
 fn rounds() -> u64 {
     let told = env::var("ZEN_GC_ROUNDS").ok();
     told.and_then(|rounds| rounds.parse().ok()).unwrap_or(40)
@@ -97,12 +86,16 @@ fn role() {
     let Ok(number) = env::var("ZEN_TEST_NUMBER") else {
         return;
     };
-    let mut random = Random(number.parse::<u64>().unwrap() * 77 + 1);
+    let mut random = Random::new(number.parse().unwrap());
     let repo = Repository::discover().unwrap();
     for _ in 0..rounds() {
         // The salt makes the last step a miss, so that it takes values of steps
         // that hit.
-        let (n, by, salt) = (random.below(KINDS), random.below(2), random.below(1 << 40));
+        let (n, by, salt) = (
+            random.number(KINDS),
+            random.number(2),
+            random.number(1 << 30),
+        );
         let run = repo
             .runner()
             .quiet()

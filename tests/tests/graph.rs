@@ -13,7 +13,7 @@ use std::{
 };
 
 use zen_runtime::{Handle, Pipeline, PipelineBuilder, RunError, StepOutcome, call, step};
-use zen_tests::TestRepository;
+use zen_tests::{TestRepository, random::Random};
 
 /// How often the body of each step ran, by its number.
 static BODIES: LazyLock<Mutex<HashMap<u64, usize>>> = LazyLock::new(Mutex::default);
@@ -54,26 +54,14 @@ fn value_of(number: u64, inputs: &[u64]) -> u64 {
     inputs.iter().fold(number, mix)
 }
 
-/// A small generator of random numbers: xorshift64*, Vigna 2016.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) % limit
-    }
-}
-
 /// The inputs of each step, all of them earlier steps.
 fn dependencies() -> Vec<Vec<usize>> {
-    let mut random = Random(0x5eed);
+    let mut random = Random::new(0x5eed);
     (0..STEPS)
         .map(|number| {
-            let count = random.below(4).min(number);
+            let count = random.number(4).min(number);
             (0..count)
-                .map(|_| usize::try_from(random.below(number)).unwrap())
+                .map(|_| usize::try_from(random.number(number)).unwrap())
                 .collect()
         })
         .collect()

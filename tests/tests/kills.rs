@@ -23,7 +23,7 @@ use std::{
 };
 
 use zen_runtime::{GcPolicy, Repository, VerifyOptions, step};
-use zen_tests::Count;
+use zen_tests::{Count, random::Random};
 
 static BODIES: Count = Count::new();
 
@@ -167,19 +167,6 @@ fn kill_in_the_middle(
     (flushed.map_or(first, |number| number + 1), odd)
 }
 
-/// Numbers that look random and are the same each time.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1);
-        (self.0 >> 33) % limit
-    }
-}
-
 /// What is left in a folder of the store.
 fn left_in(folder: &Path, name: &str) -> usize {
     fs::read_dir(folder.join(".zen").join(name)).map_or(0, Iterator::count)
@@ -190,12 +177,12 @@ fn no_kill_loses_what_was_flushed_or_leaves_anything_wrong() {
     let kills = env::var("ZEN_KILLS").map_or(24, |kills| kills.parse().unwrap());
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("Cargo.lock"), "").unwrap();
-    let mut random = Random(env::var("ZEN_SEED").map_or(1, |seed| seed.parse().unwrap()));
+    let mut random = Random::new(env::var("ZEN_SEED").map_or(1, |seed| seed.parse().unwrap()));
     let mut next = 0;
     for kill in 0..kills {
         let roles = ["keep", "open", "keep", "clear", "check"];
-        let role = roles[random.below(roles.len() as u64) as usize];
-        let moment = Duration::from_micros(random.below(120_000));
+        let role = roles[random.below(roles.len())];
+        let moment = Duration::from_micros(random.number(120_000));
         let (flushed, odd) = kill_in_the_middle(folder.path(), role, next, moment);
         assert!(
             odd.is_empty(),

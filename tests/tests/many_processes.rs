@@ -17,7 +17,10 @@ use std::{
 };
 
 use zen_runtime::{Repository, step};
-use zen_tests::child::{self, Player, await_parent};
+use zen_tests::{
+    child::{self, Player, await_parent},
+    random::Random,
+};
 
 const PROCESSES: u64 = 8;
 
@@ -61,13 +64,9 @@ fn numbers(process: u64) -> Vec<u64> {
     let mut numbers: Vec<_> = (0..half)
         .flat_map(|n| [n, SHARED * (process + 1) + n])
         .collect();
-    let mut state = process;
+    let mut random = Random::new(process);
     for last in (1..numbers.len()).rev() {
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1);
-        let other = (state >> 33) as usize % (last + 1);
-        numbers.swap(last, other);
+        numbers.swap(last, random.below(last + 1));
     }
     numbers
 }

@@ -15,15 +15,14 @@
 mod kinds;
 mod paths;
 mod program;
-mod random;
 mod text;
 mod world;
 
 use std::{collections::BTreeMap, env};
 
 use program::{Program, WORLDS};
-use random::Random;
 use world::STEPS;
+use zen_tests::random::Random;
 
 #[test]
 fn a_changed_output_has_a_changed_source() {

@@ -8,9 +8,10 @@ use std::{
     process::Command,
 };
 
+use zen_tests::random::Random;
+
 use crate::{
     kinds::{self, Kind},
-    random::Random,
     text::{Text, Written},
     world::{STEPS, World},
 };

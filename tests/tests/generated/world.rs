@@ -1,6 +1,8 @@
 //! A world: a tree of modules with random items, and the edits of it.
 
-use crate::{kinds::Kind, random::Random};
+use zen_tests::random::Random;
+
+use crate::kinds::Kind;
 
 pub(crate) const ITEMS: usize = 28;
 pub(crate) const STEPS: usize = 4;

@@ -102,17 +102,21 @@ impl Store {
         taken: &[Taken],
         touched: &Touched,
     ) -> Result<Vec<GcItem>, StoreError> {
-        let is_touched = |taken: &&Taken| taken.hashes.iter().any(|hash| touched.contains(hash));
-        for taken in taken.iter().filter(is_touched) {
-            put_back(transaction, taken)?;
-        }
         let mut gone = Vec::new();
-        for taken in taken.iter().filter(|taken| !is_touched(taken)) {
+        for taken in taken {
+            if taken.hashes.iter().any(|hash| touched.contains(hash)) {
+                put_back(transaction, taken)?;
+            } else {
+                gone.push(taken);
+            }
+        }
+        // All is put back by now that a blob may be needed for.
+        for taken in &gone {
             for id in &taken.artifacts {
                 self.finish_artifact(transaction, taken, id)?;
             }
-            gone.push(taken.item.clone());
         }
+        let gone = gone.into_iter().map(|taken| taken.item.clone()).collect();
         Ok(gone)
     }
 
