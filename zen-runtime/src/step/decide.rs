@@ -98,19 +98,41 @@ impl MissReason {
 /// Runs, dry runs, explanations and plain calls all ask this function. It never
 /// fails: what cannot be read is a miss.
 pub fn decide(repository: &Repository, call: &PreparedCall, need: Need) -> Decision {
+    match judge(repository, call, need) {
+        Verdict::Hit(hit) => Decision::Hit(hit),
+        Verdict::Miss(reason) => Decision::Miss(vec![reason]),
+        Verdict::NotStored => Decision::Miss(what_changed(repository, call)),
+    }
+}
+
+/// What [`decide`] says, but for what it takes to find out why nothing is stored:
+/// a plain call does not ask, and would pay for it with each miss.
+#[derive(Debug)]
+pub(super) enum Verdict {
+    Hit(Hit),
+    Miss(MissReason),
+    /// A miss. Why it is one, the step's latest results say.
+    NotStored,
+}
+
+/// Whether `call` is a hit in `repository` for one who needs this much of it.
+pub(super) fn judge(repository: &Repository, call: &PreparedCall, need: Need) -> Verdict {
     if !call.definition.is_cached() {
-        return Decision::Miss(vec![MissReason::CacheDisabled]);
+        return Verdict::Miss(MissReason::CacheDisabled);
     }
     if conflicts(call.definition) {
-        return Decision::Miss(vec![MissReason::NameConflict]);
+        return Verdict::Miss(MissReason::NameConflict);
     }
-    look_up(repository, call, need).unwrap_or_else(|error| {
-        trouble(format!(
-            "cannot read {}: {error}",
-            repository.dir().display()
-        ));
-        Decision::Miss(vec![MissReason::StoreUnreadable(error.to_string())])
-    })
+    find(repository, call, need)
+        .unwrap_or_else(|error| Verdict::Miss(unreadable(repository, &error)))
+}
+
+fn unreadable(repository: &Repository, error: &StoreError) -> MissReason {
+    trouble(format!(
+        "cannot read {}: {error}",
+        repository.dir().display()
+    ));
+    MissReason::StoreUnreadable(error.to_string())
 }
 
 /// What [`decide`] finds when a call that was a miss may have become a hit, as
@@ -124,45 +146,28 @@ pub(super) fn decide_again(
         return None;
     }
     match find(repository, call, need) {
-        Ok(Found::Hit(hit)) => Some(hit),
+        Ok(Verdict::Hit(hit)) => Some(hit),
         // It was told when it was decided on first.
-        Ok(Found::Nothing | Found::Hollow(_)) | Err(_) => None,
+        Ok(Verdict::Miss(_) | Verdict::NotStored) | Err(_) => None,
     }
 }
 
-fn look_up(
-    repository: &Repository,
-    call: &PreparedCall,
-    need: Need,
-) -> Result<Decision, StoreError> {
-    Ok(match find(repository, call, need)? {
-        Found::Hit(hit) => Decision::Hit(hit),
-        Found::Hollow(reason) => Decision::Miss(vec![reason]),
-        Found::Nothing => Decision::Miss(what_changed(repository, call)?),
-    })
-}
-
 /// What is stored of a call.
-enum Found {
-    /// A record, and all that is needed of its artifacts.
-    Hit(Hit),
-    /// A record that is no hit, and why.
-    Hollow(MissReason),
-    /// No record.
-    Nothing,
-}
-
-fn find(repository: &Repository, call: &PreparedCall, need: Need) -> Result<Found, StoreError> {
+fn find(repository: &Repository, call: &PreparedCall, need: Need) -> Result<Verdict, StoreError> {
     let store = repository.store();
     store.announce(call.fingerprint.as_bytes());
-    let is_hit = |found: &Found| matches!(found, Found::Hit(_));
+    let is_hit = |found: &Verdict| matches!(found, Verdict::Hit(_));
     store.find_announced(|| find_now(repository, call, need), is_hit)
 }
 
-fn find_now(repository: &Repository, call: &PreparedCall, need: Need) -> Result<Found, StoreError> {
+fn find_now(
+    repository: &Repository,
+    call: &PreparedCall,
+    need: Need,
+) -> Result<Verdict, StoreError> {
     let store = repository.store();
     let Some(hit) = store.hit(&call.fingerprint)? else {
-        return Ok(Found::Nothing);
+        return Ok(Verdict::NotStored);
     };
     for output in &hit.outputs {
         let reason = match store.presence(&output.id)? {
@@ -171,13 +176,17 @@ fn find_now(repository: &Repository, call: &PreparedCall, need: Need) -> Result<
             Presence::Evicted => MissReason::Evicted(output.id),
             Presence::Missing => MissReason::ArtifactMissing(output.id),
         };
-        return Ok(Found::Hollow(reason));
+        return Ok(Verdict::Miss(reason));
     }
-    Ok(Found::Hit(hit))
+    Ok(Verdict::Hit(hit))
 }
 
 /// How the call differs from the nearest of the step's latest results.
-fn what_changed(
+fn what_changed(repository: &Repository, call: &PreparedCall) -> Vec<MissReason> {
+    look_for_changes(repository, call).unwrap_or_else(|error| vec![unreadable(repository, &error)])
+}
+
+fn look_for_changes(
     repository: &Repository,
     call: &PreparedCall,
 ) -> Result<Vec<MissReason>, StoreError> {

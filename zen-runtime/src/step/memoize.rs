@@ -10,10 +10,10 @@ use std::{
 use tracing::Instrument;
 
 use super::{
-    Arguments, Decision, Definition, MissReason, Need, NewResult, OutputCodec, PreparedCall, Turn,
-    ambient,
+    Arguments, Definition, Need, NewResult, OutputCodec, PreparedCall, Turn, ambient,
     bypass::Bypass,
-    decide, keep,
+    decide::{Verdict, judge},
+    keep,
     load::{LoadError, load},
     turn::{turn, turn_async},
     warn_not_deterministic, warn_once,
@@ -137,17 +137,18 @@ fn state<V>(
             return State::Uncached;
         }
     };
-    let decision = decide(&repository, &call, Need::Values);
+    let (hit, lost) = match judge(&repository, &call, Need::Values) {
+        Verdict::Hit(hit) => (Some(hit), None),
+        Verdict::Miss(reason) => (None, reason.lost()),
+        Verdict::NotStored => (None, None),
+    };
     let pending = Pending {
         repository,
         codec,
         call,
-        lost: decision.reasons().iter().find_map(MissReason::lost),
+        lost,
     };
-    let known = match decision {
-        Decision::Hit(hit) => pending.known(&hit),
-        Decision::Miss(_) => None,
-    };
+    let known = hit.and_then(|hit| pending.known(&hit));
     known.map_or_else(|| State::Pending(Box::new(pending)), State::Known)
 }
 
