@@ -7,8 +7,7 @@ use std::{
 };
 
 use super::{
-    StepOutcome, StepRun, prepare::prepare, redo::Computed, scheduler::Shared, state::Claim,
-    values::gather,
+    StepOutcome, StepRun, prepare::prepare, scheduler::Shared, state::Claim, values::gather,
 };
 use crate::{
     codec::ArtifactId,
@@ -182,13 +181,17 @@ fn compute(
 }
 
 /// What a step's function gave.
-struct Fresh {
-    values: Vec<Value>,
-    duration: Duration,
+pub(super) struct Fresh {
+    pub(super) values: Vec<Value>,
+    pub(super) duration: Duration,
 }
 
 /// Runs the function of a node on its inputs' values, with panics caught.
-fn execute(shared: &Shared<'_>, index: usize, step: &Step) -> Result<Fresh, StepFailure> {
+pub(super) fn execute(
+    shared: &Shared<'_>,
+    index: usize,
+    step: &Step,
+) -> Result<Fresh, StepFailure> {
     let node = &shared.graph.nodes[index];
     let values = gather(shared, index)?;
     let span = tracing::info_span!(
@@ -212,31 +215,6 @@ fn execute(shared: &Shared<'_>, index: usize, step: &Step) -> Result<Fresh, Step
     })
 }
 
-/// Computes a node again whose stored values are gone, and stores them.
-///
-/// # Errors
-/// If the step or one that it needs fails.
-pub(super) fn compute_again(shared: &Shared<'_>, index: usize) -> Result<Computed, StepFailure> {
-    let node = &shared.graph.nodes[index];
-    let step = node
-        .step
-        .linked
-        .as_ref()
-        .ok_or_else(|| StepFailure::new("the step is not linked into this binary"))?;
-    let call = prepare(shared.settings.repository, node, step, &artifacts(shared)).ok();
-    let fresh = execute(shared, index, step)?;
-    let outputs = store(shared, node, step, call.as_ref(), &fresh, Flight::none());
-    let reasons = Vec::new();
-    let run = StepRun {
-        outputs,
-        fingerprint: call.map(|call| call.fingerprint()),
-        duration: fresh.duration,
-        ..shared.step_run(index, StepOutcome::Computed { reasons })
-    };
-    let values = fresh.values.into_iter().map(Some).collect();
-    Ok(Computed { run, values })
-}
-
 /// Takes over what this run computed before it began anew.
 fn given(shared: &Shared<'_>, index: usize, call: &PreparedCall) -> Option<StepRun> {
     let given = shared.given.get(&index)?;
@@ -246,7 +224,9 @@ fn given(shared: &Shared<'_>, index: usize, call: &PreparedCall) -> Option<StepR
 }
 
 /// The artifact that each output has by now.
-fn artifacts<'a>(shared: &'a Shared<'_>) -> impl Fn(OutputRef) -> Option<ArtifactId> + 'a {
+pub(super) fn artifacts<'a>(
+    shared: &'a Shared<'_>,
+) -> impl Fn(OutputRef) -> Option<ArtifactId> + 'a {
     move |output| {
         let output = shared.lock().artifact(output.node, output.output)?;
         Some(output.id)
@@ -269,7 +249,7 @@ pub(super) fn hold(
 
 /// Stores a node's values. Without a call they have no place to be found again,
 /// and nothing is stored.
-fn store(
+pub(super) fn store(
     shared: &Shared<'_>,
     node: &Node,
     step: &Step,

@@ -5,7 +5,7 @@ use std::sync::PoisonError;
 
 use super::{redo::redo, scheduler::Shared};
 use crate::{
-    codec::CodecError,
+    codec::{ArtifactId, CodecError},
     pipeline::{Bound, OutputRef},
     step::{ParameterType, Slot, StepFailure, Value, Values, warn_once},
     store::Presence,
@@ -41,16 +41,15 @@ fn slot(shared: &Shared<'_>, argument: &Bound, kind: ParameterType) -> Result<Sl
     }
 }
 
-/// The value of an output, whose ID is the one it has in this run: of this process, else from the store, else computed
-/// again.
+/// The value of an output, whose ID is the one it has in this run: of this process,
+/// else from the store, else computed again.
 pub(super) fn load(shared: &Shared<'_>, output: OutputRef) -> Result<Value, StepFailure> {
     let held = || shared.lock().value(output.node, output.output);
     if let Some(value) = held() {
         return Ok(value);
     }
-    // One worker at a time reads or recomputes a node. Nodes need earlier nodes
-    // only, so the locks are taken in falling order and cannot deadlock.
-    let _alone = shared.loading[output.node]
+    // One worker at a time reads a node.
+    let alone = shared.loading[output.node]
         .lock()
         .unwrap_or_else(PoisonError::into_inner);
     if let Some(value) = held() {
@@ -65,15 +64,20 @@ pub(super) fn load(shared: &Shared<'_>, output: OutputRef) -> Result<Value, Step
             .hold(output.node, output.output, value.clone());
         return Ok(value);
     }
-    let name = &shared.graph.nodes[output.node].name;
+    let node = &shared.graph.nodes[output.node];
     if !was_evicted(shared, output) {
+        let name = &node.name;
         warn_once(format!(
             "the stored result of `{name}` is gone or damaged: it is computed again"
         ));
     }
-    let values = redo(shared, output.node)?;
-    let value = values.into_iter().nth(output.output).flatten();
-    value.ok_or_else(|| StepFailure::new(format!("the step `{name}` gave no value")))
+    // One worker at a time computes it, too. Where there is a flight to wait for, it
+    // sees to that, and finds circles of waits; a lock would hide them. Nodes need
+    // earlier nodes only, so the locks are taken in falling order.
+    let step = node.step.linked.as_ref();
+    let has_flight = step.is_some_and(|step| step.definition().is_cached());
+    let _alone = (!has_flight).then_some(alone);
+    redo(shared, output)
 }
 
 /// Whether the bytes of an output were given up on purpose.
@@ -89,8 +93,13 @@ fn was_evicted(shared: &Shared<'_>, output: OutputRef) -> bool {
 
 fn read(shared: &Shared<'_>, output: OutputRef) -> Option<Value> {
     let artifact = shared.lock().artifact(output.node, output.output)?;
+    decode(shared, output, &artifact.id)
+}
+
+/// An output's value, from the store, if it is there under this ID.
+pub(super) fn decode(shared: &Shared<'_>, output: OutputRef, id: &ArtifactId) -> Option<Value> {
     let store = shared.settings.repository.store();
-    let bytes = store.read_announced(&artifact.id).ok().flatten()?;
+    let bytes = store.read_announced(id).ok().flatten()?;
     let step = shared.graph.nodes[output.node].step.linked.as_ref()?;
     let kind = step.output_types().get(output.output)?;
     (kind.decode)(&bytes).ok()

@@ -41,7 +41,7 @@ pub use progress::progress;
 pub(crate) use progress::with_progress;
 pub use registry::Registration;
 pub(crate) use registry::{linked, remember};
-pub(crate) use turn::{Asked, Turn, ask};
+pub(crate) use turn::{Asked, Turn, ask, turn};
 pub use types::{OutputType, ParameterType};
 pub(crate) use values::Slot;
 pub use values::{Kept, Taken, TakenIgnored, TypeProbe, Unkept, Value, Values};

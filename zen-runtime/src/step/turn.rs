@@ -30,7 +30,7 @@ pub(crate) fn ask(repository: &Repository, call: &PreparedCall, need: Need) -> A
 }
 
 /// Waits on this thread until it is the caller's turn, or the result is there.
-pub(super) fn turn(repository: &Repository, call: &PreparedCall, need: Need) -> Turn {
+pub(crate) fn turn(repository: &Repository, call: &PreparedCall, need: Need) -> Turn {
     loop {
         let waited = match ask(repository, call, need) {
             Asked::Turn(turn) => return turn,
