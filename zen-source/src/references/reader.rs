@@ -291,10 +291,12 @@ impl<'a> Reader<'a> {
                     self.found.conditions.insert(self.source(arguments));
                 }
                 "cfg_attr" => {
-                    let condition = arguments.split(|tree| tree.is_punct(',')).next();
-                    let condition = self.source(condition.unwrap_or_default());
-                    self.found.conditions.insert(condition);
-                    self.trees(arguments, Place::Attribute);
+                    let end = arguments.iter().position(|tree| tree.is_punct(','));
+                    let (condition, attributes) =
+                        arguments.split_at(end.unwrap_or(arguments.len()));
+                    self.found.conditions.insert(self.source(condition));
+                    // A feature's name is no path.
+                    self.trees(attributes, Place::Attribute);
                 }
                 _ => self.trees(inner, Place::Attribute),
             },
