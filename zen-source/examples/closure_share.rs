@@ -1,6 +1,6 @@
 //! Prints how much of a crate the median free function reaches, and how much it
 //! would reach by bare names, for five published crates or for the package folders
-//! given:
+//! given, each as it is built with its default features:
 //!
 //! ```text
 //! cargo fetch --manifest-path zen-source/closure_data/Cargo.toml

@@ -20,6 +20,8 @@ pub struct Build {
     /// The hash that Cargo has put in the names of the files which the compiler
     /// writes.
     own_unit: Option<String>,
+    /// The features of the compiled package that are on, if a compiler was called.
+    pub(crate) features: Option<BTreeSet<String>>,
     /// The lock file that Cargo resolves by.
     pub(crate) lock: Option<PathBuf>,
 }
@@ -64,6 +66,7 @@ impl Build {
         Self {
             externs: externs(arguments),
             own_unit: own_unit(arguments),
+            features: Some(features(arguments)),
             lock: lock(input, folder, outputs.as_deref()),
             outputs,
         }
@@ -176,6 +179,25 @@ fn own_unit(arguments: &[OsString]) -> Option<String> {
     let options = arguments.iter().filter_map(|argument| argument.to_str());
     let mut options = options.filter_map(|option| option.strip_prefix("extra-filename=-"));
     options.next().map(str::to_owned)
+}
+
+/// `--cfg feature="name"`, which Cargo, a build script or flags may give.
+fn features(arguments: &[OsString]) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut arguments = arguments.iter().filter_map(|argument| argument.to_str());
+    while let Some(argument) = arguments.next() {
+        let condition = match argument.strip_prefix("--cfg") {
+            Some("") => arguments.next(),
+            Some(joined) => joined.strip_prefix('='),
+            None => None,
+        };
+        let name = condition
+            .and_then(|condition| condition.trim().strip_prefix("feature"))
+            .and_then(|rest| rest.trim_start().strip_prefix('='))
+            .and_then(|name| name.trim().strip_prefix('"')?.strip_suffix('"'));
+        found.extend(name.map(str::to_owned));
+    }
+    found
 }
 
 fn value<'a>(arguments: &'a [OsString], flag: &str) -> Option<&'a OsString> {

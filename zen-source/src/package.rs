@@ -93,6 +93,31 @@ fn text<'t>(table: &'t Table, key: &str) -> Option<&'t str> {
     table.get(key)?.as_str()
 }
 
+/// The features that are on by default, with all that they turn on.
+pub(crate) fn default_features(folder: &Path) -> BTreeSet<String> {
+    let manifest = table(&folder.join("Cargo.toml")).unwrap_or_default();
+    let features = manifest.get("features").and_then(Value::as_table);
+    let asked = |name: &str| features.and_then(|features| features.get(name)?.as_array());
+    let mut found = BTreeSet::new();
+    let mut queue = vec!["default".to_owned()];
+    while let Some(name) = queue.pop() {
+        let more = asked(&name).into_iter().flatten();
+        if found.insert(name) {
+            queue.extend(more.filter_map(Value::as_str).filter_map(turned_on));
+        }
+    }
+    found
+}
+
+/// The feature of the package itself that an entry of its table of features turns
+/// on. `name/feature` turns on the optional dependency `name` by its implicit
+/// feature, too.
+fn turned_on(entry: &str) -> Option<String> {
+    let is_weak = entry.contains("?/");
+    let name = entry.split('/').next()?;
+    (!is_weak && !name.starts_with("dep:")).then(|| name.to_owned())
+}
+
 impl Workspace {
     /// The workspace of the package in `folder`, and what the lock file in use
     /// resolves.

@@ -12,7 +12,7 @@ use proc_macro2::TokenStream;
 use crate::{
     Build, Item,
     build::{self, Input},
-    index::{self, Index, StepPlace, Target},
+    index::{self, Index, Presence, StepPlace, Target},
     normal::Normal,
     reach::{Impls, Reach},
     references::{FileArgument, FilePart, Reader, References, string},
@@ -163,10 +163,13 @@ impl Closure {
 
 impl Session {
     fn read(request: &Request) -> Option<Self> {
-        let index = Index::read(&Target {
+        let index = Index::read(Target {
             folder: request.folder.clone(),
             root: request.root.clone(),
-            is_test: request.is_test,
+            presence: Presence {
+                is_test: request.is_test,
+                features: request.build.features.clone(),
+            },
             build: request.build.clone(),
         })?;
         let impls = Impls::of(&index);

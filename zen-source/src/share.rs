@@ -6,7 +6,8 @@ use std::path::Path;
 use crate::{
     Build,
     bare_names::BareNames,
-    index::{Index, Target},
+    index::{Index, Presence, Target},
+    package::default_features,
     reach::{Impls, Reach},
     syntax::Kind,
 };
@@ -25,15 +26,19 @@ pub struct Share {
 }
 
 impl Share {
-    /// The share of every free function of the library in a package's folder.
+    /// The share of every free function of the library in a package's folder, as it is
+    /// built with its default features.
     /// `None` if it cannot be read.
     pub fn of_library(folder: &Path) -> Option<Vec<Self>> {
         let folder = std::fs::canonicalize(folder).ok()?;
-        let index = Index::read(&Target {
+        let index = Index::read(Target {
             root: Some(folder.join("src/lib.rs")),
             build: Build::default(),
+            presence: Presence {
+                is_test: false,
+                features: Some(default_features(&folder)),
+            },
             folder,
-            is_test: false,
         })?;
         let impls = Impls::of(&index);
         let own = |module: usize| index.modules[module].krate == 0;

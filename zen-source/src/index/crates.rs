@@ -8,27 +8,33 @@ use std::{
 
 use crate::package::{Package, Workspace};
 
-use super::{Crate, Index, OWN_PACKAGES, Target};
+use super::{Crate, Index, OWN_PACKAGES, Presence, Target};
 
 impl Index {
     /// Reads a crate and all its path dependencies.
-    pub(crate) fn read(target: &Target) -> Option<Self> {
+    pub(crate) fn read(target: Target) -> Option<Self> {
         let mut index = Self {
             workspace: Workspace::of(&target.folder, target.build.lock.as_deref()),
-            build: target.build.clone(),
+            build: target.build,
             ..Self::default()
         };
         let package = index.workspace.package(&target.folder)?;
         let library = package.library.clone();
         let root = target.root.clone().or(library.clone())?;
         let is_library = library.as_deref() == Some(root.as_path());
-        let krate = index.add_crate(package, &root, target.is_test);
+        let features = target.presence.features.clone();
+        let krate = index.add_crate(package, &root, target.presence);
         if is_library {
             index.by_folder.insert(target.folder.clone(), krate);
         }
         index.add_dependencies(krate);
         if !is_library {
-            index.crates[krate].own_library = index.library(&target.folder);
+            // Cargo turns on the same features for all crates of a package.
+            let presence = Presence {
+                is_test: false,
+                features,
+            };
+            index.crates[krate].own_library = index.library(&target.folder, presence);
         }
         let calls = index.modules.iter().flat_map(|module| &module.macro_calls);
         index.macro_words = calls
@@ -38,14 +44,14 @@ impl Index {
         Some(index)
     }
 
-    fn add_crate(&mut self, package: Package, root: &Path, is_test: bool) -> usize {
+    fn add_crate(&mut self, package: Package, root: &Path, presence: Presence) -> usize {
         let krate = self.crates.len();
         let label = package.library_name.clone();
         self.crates.push(Crate {
             package,
             root: self.modules.len(),
             own_library: None,
-            is_test,
+            presence,
             local: HashMap::new(),
             renamed: Vec::new(),
             files: BTreeSet::new(),
@@ -62,7 +68,9 @@ impl Index {
             if OWN_PACKAGES.contains(&dependency.package.as_str()) {
                 continue;
             }
-            let library = dependency.path.and_then(|path| self.library(&path));
+            let library = dependency
+                .path
+                .and_then(|path| self.library(&path, Presence::default()));
             if let Some(library) = library {
                 let name = self.names.intern(&name);
                 self.crates[krate].local.insert(name, library);
@@ -70,15 +78,16 @@ impl Index {
         }
     }
 
-    /// The library in a folder, read once.
-    fn library(&mut self, folder: &Path) -> Option<usize> {
+    /// The library in a folder, read once. Of the features of a path dependency only
+    /// Cargo knows.
+    fn library(&mut self, folder: &Path, presence: Presence) -> Option<usize> {
         let folder = fs::canonicalize(folder).ok()?;
         if let Some(known) = self.by_folder.get(&folder) {
             return Some(*known);
         }
         let package = self.workspace.package(&folder)?;
         let root = fs::canonicalize(package.library.as_ref()?).ok()?;
-        let krate = self.add_crate(package, &root, false);
+        let krate = self.add_crate(package, &root, presence);
         self.by_folder.insert(folder, krate);
         self.add_dependencies(krate);
         Some(krate)

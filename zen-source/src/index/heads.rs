@@ -25,19 +25,6 @@ pub(super) fn walk(trees: &[Tree], look: &mut dyn FnMut(&[Tree])) {
     }
 }
 
-/// `#[cfg(test)]` code is not there when a step runs outside a test.
-pub(super) fn is_for_tests(attributes: &[Tree], names: &Names) -> bool {
-    let is = |tree: &Tree, word: &str| matches!(tree, Tree::Ident(n) if names.text(*n) == word);
-    let lists = attributes.iter().filter_map(|tree| match tree {
-        Tree::Group(_, inner) => Some(inner.as_slice()),
-        _ => None,
-    });
-    lists.into_iter().any(|attribute| {
-        matches!(attribute, [cfg, Tree::Group(_, inner)]
-            if is(cfg, "cfg") && matches!(inner.as_slice(), [only] if is(only, "test")))
-    })
-}
-
 /// Attributes of the language, and those of others that make no items.
 const TAME_ATTRIBUTES: [&str; 44] = [
     "allow",

@@ -16,17 +16,14 @@ use crate::{
 
 use super::{
     Entry, ImplHead, Index, NestedImpl,
-    heads::{
-        attributes_before, impl_parts, is_for_tests, may_make_items, nested_heads, size,
-        trait_path, walk,
-    },
+    heads::{attributes_before, impl_parts, may_make_items, nested_heads, size, trait_path, walk},
 };
 
 impl Index {
     pub(super) fn items(&mut self, module: usize, trees: &[Tree], folder: &Path) {
-        let is_test = self.crates[self.modules[module].krate].is_test;
+        let is_rewritten = self.modules[module].is_rewritten;
         for item in syntax::items(trees, &self.names) {
-            if !is_test && is_for_tests(item.attributes, &self.names) {
+            if !is_rewritten && self.is_left_out(module, item.attributes) {
                 continue;
             }
             match item.kind {
@@ -56,9 +53,17 @@ impl Index {
         }
     }
 
-    /// What an import stands under holds for what it brings.
+    /// Whether what bears these attributes is not there in this build.
+    fn is_left_out(&self, module: usize, attributes: &[Tree]) -> bool {
+        let krate = &self.crates[self.modules[module].krate];
+        krate.presence.leaves_out(attributes, &self.names)
+    }
+
+    /// What an import stands under holds for what it brings. One that features alone
+    /// decide on needs no mention: it is there, or it is not.
     fn conditions_of_import(&mut self, module: usize, attributes: &[Tree]) {
-        if !attributes.is_empty() {
+        let krate = &self.crates[self.modules[module].krate];
+        if !krate.presence.settles(attributes, &self.names) {
             let found = Reader::new(&mut self.names).read(attributes);
             let references = &mut self.modules[module].references;
             references.conditions.extend(found.conditions);
@@ -101,9 +106,10 @@ impl Index {
         let impl_head = self.impl_head(item, of_trait.as_ref());
         let owner = self.entry(module, item, &head, label.clone(), None, of_trait);
         self.entries[owner].impl_head = impl_head;
-        let is_test = self.crates[self.modules[module].krate].is_test;
+        let is_rewritten =
+            self.modules[module].is_rewritten || may_make_items(item.attributes, &self.names);
         for member in syntax::items(item.body.unwrap_or_default(), &self.names) {
-            if !is_test && is_for_tests(member.attributes, &self.names) {
+            if !is_rewritten && self.is_left_out(module, member.attributes) {
                 continue;
             }
             let name = member.name.map_or("_", |name| self.names.text(name));

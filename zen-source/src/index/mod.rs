@@ -5,6 +5,7 @@ mod foreign;
 mod heads;
 mod items;
 mod modules;
+mod presence;
 mod steps;
 
 use std::{
@@ -23,6 +24,7 @@ use crate::{
     tree::{Name, Names},
 };
 
+pub(crate) use presence::Presence;
 pub(crate) use steps::function_hash;
 
 /// The crate that is being compiled is read first.
@@ -73,7 +75,7 @@ pub(crate) struct Crate {
     pub(crate) root: usize,
     /// The library of the package that a binary or a test belongs to.
     pub(crate) own_library: Option<usize>,
-    is_test: bool,
+    presence: Presence,
     /// Path dependencies by the names that the code knows.
     pub(crate) local: HashMap<Name, usize>,
     /// `extern crate` at its root: names that all its modules know.
@@ -100,6 +102,8 @@ pub(crate) struct Module {
     pub(crate) macro_calls: Vec<usize>,
     /// Items that a macro stands on, which may make others.
     pub(crate) generators: Vec<usize>,
+    /// Whether a macro stands on it that may keep what conditions leave out.
+    pub(crate) is_rewritten: bool,
     /// Whether its macros are known behind it, too: `#[macro_use]`.
     pub(crate) macro_use: bool,
     /// All entries, members left out.
@@ -151,7 +155,6 @@ pub(crate) struct Target {
     /// Its root file. Without one, it is the package's library that is read: the
     /// crate itself is known only in the function that is asked for.
     pub(crate) root: Option<PathBuf>,
-    /// Whether it is compiled as a test: `cfg(test)` holds.
-    pub(crate) is_test: bool,
+    pub(crate) presence: Presence,
     pub(crate) build: Build,
 }

@@ -13,7 +13,10 @@ use crate::{
     tree::Name,
 };
 
-use super::{Entry, ImplHead, Index, Module, heads::path_attributes};
+use super::{
+    Entry, ImplHead, Index, Module,
+    heads::{may_make_items, path_attributes},
+};
 
 impl Index {
     pub(super) fn add_module(
@@ -34,6 +37,7 @@ impl Index {
             imports: Vec::new(),
             macro_calls: Vec::new(),
             generators: Vec::new(),
+            is_rewritten: false,
             macro_use: false,
             entries: Vec::new(),
             references: References::default(),
@@ -54,6 +58,8 @@ impl Index {
             let module = self.add_module(krate, Some(parent), label, &file);
             self.attributes_of_module(module, name, references);
             self.modules[module].is_inline = true;
+            self.modules[module].is_rewritten =
+                self.modules[parent].is_rewritten || may_make_items(item.attributes, &self.names);
             let inner = paths
                 .first()
                 .map_or_else(|| folder.join(text), |p| folder.join(p));
