@@ -107,7 +107,9 @@ fn a_step_that_misses_has_its_inputs_computed_again() {
     evict_all(&repo, &before);
     let run = repo.quiet().run(&chain(2)).unwrap();
     assert_eq!(run.outputs().unwrap(), SUM + 2);
-    assert_eq!(run.summary().cached, 2);
+    assert_eq!(run.summary().computed, 3);
+    let why = run.why("first").unwrap().to_string();
+    assert!(why.contains("were evicted"), "{why}");
     assert_eq!(counts(), [2, 2, 2]);
 }
 

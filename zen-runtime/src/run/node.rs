@@ -69,9 +69,9 @@ pub(super) fn run(shared: &Shared<'_>, index: usize, flight: Option<Flight>) -> 
 }
 
 /// What a miss is computed with: its reasons, and its flight.
-struct Miss {
-    reasons: Vec<MissReason>,
-    flight: Flight,
+pub(super) struct Miss {
+    pub(super) reasons: Vec<MissReason>,
+    pub(super) flight: Flight,
 }
 
 /// What a decision comes to, when others may be computing the same call.

@@ -14,12 +14,21 @@
 
 use std::collections::HashMap;
 
-use super::{StepOutcome, StepRun, node, prepare::prepare, scheduler::Shared, values::decode};
+use super::{
+    StepOutcome, StepRun,
+    node::{self, Miss},
+    prepare::prepare,
+    scheduler::Shared,
+    values::read_stored,
+};
 use crate::{
     codec::ArtifactId,
     fingerprint::Fingerprint,
     pipeline::OutputRef,
-    step::{Need, PreparedCall, Step, StepFailure, Turn, Value, turn, warn_not_deterministic},
+    step::{
+        MissReason, Need, PreparedCall, Step, StepFailure, Turn, Value, turn,
+        warn_not_deterministic,
+    },
     store::{Flight, Hit},
 };
 
@@ -41,13 +50,17 @@ impl Computed {
     }
 }
 
-/// The value of an output whose bytes are gone: computes its step again, and holds
+/// The value of an output whose bytes are `lost`: computes its step again, and holds
 /// the values for others of the run. If somebody else is at it, waits for that.
 ///
 /// # Errors
 /// If it fails, or if it gives another result than it did: the run is cut short
 /// then.
-pub(super) fn redo(shared: &Shared<'_>, output: OutputRef) -> Result<Value, StepFailure> {
+pub(super) fn redo(
+    shared: &Shared<'_>,
+    output: OutputRef,
+    lost: MissReason,
+) -> Result<Value, StepFailure> {
     let index = output.node;
     let node = &shared.graph.nodes[index];
     let linked = node.step.linked.as_ref();
@@ -72,7 +85,16 @@ pub(super) fn redo(shared: &Shared<'_>, output: OutputRef) -> Result<Value, Step
     if shared.lock().is_cut() {
         return Err(StepFailure::new("the run begins anew"));
     }
-    let again = compute(shared, index, step, call.as_ref(), flight)?;
+    let again = compute(
+        shared,
+        index,
+        step,
+        call.as_ref(),
+        Miss {
+            reasons: vec![lost],
+            flight,
+        },
+    )?;
     settle(shared, output, again)
 }
 
@@ -97,7 +119,7 @@ fn find_turn(shared: &Shared<'_>, output: OutputRef, call: Option<&PreparedCall>
         (Turn::Compute(flight), None) => Found::Turn(flight),
         (Turn::Stored(hit), None) => {
             let id = hit.outputs.get(output.output).map(|stored| stored.id);
-            match id.and_then(|id| decode(shared, output, &id)) {
+            match id.and_then(|id| read_stored(shared, output, &id).ok()) {
                 Some(value) => Found::Stored { hit, value },
                 None => Found::Turn(Flight::none()),
             }
@@ -120,12 +142,11 @@ fn compute(
     index: usize,
     step: &Step,
     call: Option<&PreparedCall>,
-    flight: Flight,
+    Miss { reasons, flight }: Miss,
 ) -> Result<Computed, StepFailure> {
     let node = &shared.graph.nodes[index];
     let fresh = flight.during(|| node::execute(shared, index, step))?;
     let outputs = node::store(shared, node, step, call, &fresh, flight);
-    let reasons = Vec::new();
     let run = StepRun {
         outputs,
         fingerprint: call.map(PreparedCall::fingerprint),
@@ -153,6 +174,7 @@ fn settle(shared: &Shared<'_>, output: OutputRef, again: Computed) -> Result<Val
         }
         _ => {
             let value = again.values.get(output.output).cloned().flatten();
+            shared.lock().note_computed(index, &again.run);
             node::hold(shared, index, again.values);
             let name = &shared.graph.nodes[index].name;
             value.ok_or_else(|| StepFailure::new(format!("the step `{name}` gave no value")))

@@ -223,6 +223,16 @@ impl State {
         self.nodes[node].done.as_ref()
     }
 
+    /// Notes that a step which was a hit was computed all the same, to the same
+    /// result, as its bytes were needed.
+    pub(super) fn note_computed(&mut self, node: usize, again: &StepRun) {
+        let done = self.nodes[node].done.as_mut();
+        if let Some(done) = done.filter(|done| done.is_cached() && again.is_computed()) {
+            done.outcome = again.outcome.clone();
+            done.duration = again.duration;
+        }
+    }
+
     /// Lets `node` hold its values where `owner` does.
     pub(super) fn share(&mut self, node: usize, owner: usize) {
         let holder = self.nodes[owner].holder;

@@ -7,8 +7,9 @@ use super::{redo::redo, scheduler::Shared};
 use crate::{
     codec::{ArtifactId, CodecError},
     pipeline::{Bound, OutputRef},
-    step::{ParameterType, Slot, StepFailure, Value, Values, warn_once},
-    store::Presence,
+    step::{MissReason, ParameterType, Slot, StepFailure, Value, Values, warn_once},
+    store::{Presence, StoreError},
+    strict::trouble,
 };
 
 /// The values of all arguments of a node.
@@ -58,51 +59,65 @@ pub(super) fn load(shared: &Shared<'_>, output: OutputRef) -> Result<Value, Step
     if shared.lock().is_cut() {
         return Err(StepFailure::new("the run begins anew"));
     }
-    if let Some(value) = read(shared, output) {
-        shared
-            .lock()
-            .hold(output.node, output.output, value.clone());
-        return Ok(value);
-    }
+    let lost = match read(shared, output) {
+        Ok(value) => {
+            shared
+                .lock()
+                .hold(output.node, output.output, value.clone());
+            return Ok(value);
+        }
+        Err(lost) => lost,
+    };
     let node = &shared.graph.nodes[output.node];
-    if !was_evicted(shared, output) {
-        let name = &node.name;
-        warn_once(format!(
-            "the stored result of `{name}` is gone or damaged: it is computed again"
-        ));
-    }
+    tell(&node.name, &lost);
     // One worker at a time computes it, too. Where there is a flight to wait for, it
     // sees to that, and finds circles of waits; a lock would hide them. Nodes need
     // earlier nodes only, so the locks are taken in falling order.
     let step = node.step.linked.as_ref();
     let has_flight = step.is_some_and(|step| step.definition().is_cached());
     let _alone = (!has_flight).then_some(alone);
-    redo(shared, output)
+    redo(shared, output, lost)
 }
 
-/// Whether the bytes of an output were given up on purpose.
-fn was_evicted(shared: &Shared<'_>, output: OutputRef) -> bool {
+/// Tells why the stored result of the step `name` is computed again, unless its
+/// bytes were given up on purpose.
+fn tell(name: &str, lost: &MissReason) {
+    match lost {
+        MissReason::Evicted(_) => {}
+        MissReason::StoreUnreadable(why) => {
+            trouble(format!("cannot read the stored result of `{name}`: {why}"));
+        }
+        _ => warn_once(format!(
+            "the stored result of `{name}` is gone or damaged: it is computed again"
+        )),
+    }
+}
+
+/// An output's value from the store, or why it is not to be had.
+fn read(shared: &Shared<'_>, output: OutputRef) -> Result<Value, MissReason> {
     let artifact = shared.lock().artifact(output.node, output.output);
-    let store = shared.settings.repository.store();
-    artifact.is_some_and(|artifact| {
-        store
-            .presence(&artifact.id)
-            .is_ok_and(|presence| presence == Presence::Evicted)
-    })
+    let id = artifact.ok_or(MissReason::NeverRun)?.id;
+    read_stored(shared, output, &id)
 }
 
-fn read(shared: &Shared<'_>, output: OutputRef) -> Option<Value> {
-    let artifact = shared.lock().artifact(output.node, output.output)?;
-    decode(shared, output, &artifact.id)
-}
-
-/// An output's value, from the store, if it is there under this ID.
-pub(super) fn decode(shared: &Shared<'_>, output: OutputRef, id: &ArtifactId) -> Option<Value> {
+/// The value of an output that is stored under this ID, or why it is not to be had.
+pub(super) fn read_stored(
+    shared: &Shared<'_>,
+    output: OutputRef,
+    id: &ArtifactId,
+) -> Result<Value, MissReason> {
     let store = shared.settings.repository.store();
-    let bytes = store.read_announced(id).ok().flatten()?;
-    let step = shared.graph.nodes[output.node].step.linked.as_ref()?;
-    let kind = step.output_types().get(output.output)?;
-    (kind.decode)(&bytes).ok()
+    let unreadable = |error: StoreError| MissReason::StoreUnreadable(error.to_string());
+    let Some(bytes) = store.read_announced(id).map_err(unreadable)? else {
+        return Err(match store.presence(id).map_err(unreadable)? {
+            Presence::Evicted => MissReason::Evicted(*id),
+            Presence::Stored | Presence::Missing => MissReason::ArtifactMissing(*id),
+        });
+    };
+    let step = shared.graph.nodes[output.node].step.linked.as_ref();
+    let kind = step.and_then(|step| step.output_types().get(output.output));
+    let kind = kind.ok_or_else(|| MissReason::Undecodable("its type is not known".to_owned()))?;
+    (kind.decode)(&bytes).map_err(|error| MissReason::Undecodable(error.to_string()))
 }
 
 /// The `Vec` that a list of handles stands for. Its encoding is its length and
