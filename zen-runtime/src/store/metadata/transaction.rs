@@ -37,10 +37,23 @@ impl<'t> Transaction<'t> {
 
     /// Closes the tables, after which the transaction can be committed.
     pub(super) fn close(self) -> Result<(), StoreError> {
-        guard(self.path, || {
-            drop(self.tables);
-            Ok::<_, redb::Error>(())
-        })
+        self.close_tables()
+    }
+
+    /// Closes them one by one: where the first one panics the others may too,
+    /// and a panic amid another's cleaning up would end the process.
+    fn close_tables(&self) -> Result<(), StoreError> {
+        let close = |(_, table)| {
+            guard(self.path, || {
+                drop(table);
+                Ok::<_, redb::Error>(())
+            })
+        };
+        let mut closed = Ok(());
+        for table in self.tables.take() {
+            closed = closed.and(close(table));
+        }
+        closed
     }
 
     fn table(&self, table: Table) -> Result<RefMut<'_, Opened<'t>>, StoreError> {
@@ -192,6 +205,13 @@ impl Format {
     /// The bytes to store.
     pub(in crate::store) fn bytes(format: u64) -> Vec<u8> {
         seal::seal(Table::FORMAT.name(), &[], format.to_le_bytes().to_vec())
+    }
+}
+
+impl Drop for Transaction<'_> {
+    fn drop(&mut self) {
+        // There are tables left only where the first error is on its way.
+        let _ = self.close_tables();
     }
 }
 
