@@ -11,7 +11,7 @@ use redb::{
 };
 
 use super::{
-    alone,
+    alone, bookkeeping,
     guard::{guard, is_forbidden},
     overlay::Overlay,
     snapshot,
@@ -39,8 +39,8 @@ const WRITER: u64 = 1 << 62;
 /// How much of the file is looked at when it is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Check {
-    /// What opening needs.
-    None,
+    /// What opening needs, and the pages that redb must not stumble over.
+    Books,
     /// Every page. What can be repaired is.
     Full,
 }
@@ -66,6 +66,9 @@ impl Handle {
     /// Opens the database, and makes one if there is none. One that may not be
     /// written is opened for reading.
     pub(super) fn open(path: &Path, check: Check) -> Result<Self, StoreError> {
+        if check == Check::Books {
+            bookkeeping::check(path)?;
+        }
         let opened = {
             // Opening may have to wait for a writer too.
             let _told = told(path);
@@ -173,7 +176,7 @@ fn told(path: &Path) -> slow::Waiting {
 
 /// Opens a database that may not be written.
 fn open_read_only(path: &Path) -> Result<Opened, StoreError> {
-    let as_it_is = guard(path, || builder(Check::None).open_read_only(path));
+    let as_it_is = guard(path, || builder(Check::Books).open_read_only(path));
     if let Ok(database) = as_it_is {
         return Ok(Opened::ReadOnly(database));
     }

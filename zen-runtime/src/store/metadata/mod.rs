@@ -6,6 +6,7 @@
 //! panics alike into a [`StoreError`]. After one the database is opened again.
 
 mod alone;
+mod bookkeeping;
 mod guard;
 mod handle;
 mod overlay;
@@ -24,6 +25,8 @@ use std::{
     },
 };
 
+#[cfg(test)]
+pub(super) use self::bookkeeping::places;
 pub(super) use self::snapshot::{Page, Snapshot};
 pub(super) use self::tables::Table;
 #[cfg(test)]

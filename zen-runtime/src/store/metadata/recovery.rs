@@ -19,7 +19,7 @@ use crate::store::{StoreError, error::AtPath, warning::warn_once};
 ///
 /// `lock` is the file whose lock lets one process at a time do that.
 pub(super) fn open(path: &Path, lock: &Path) -> Result<Handle, StoreError> {
-    match Handle::open(path, Check::None) {
+    match Handle::open(path, Check::Books) {
         Err(StoreError::Damaged { .. }) => open_damaged(path, lock),
         other => other,
     }
@@ -40,7 +40,7 @@ pub(super) fn open_damaged(path: &Path, lock: &Path) -> Result<Handle, StoreErro
          when they are next needed",
         aside.display()
     ));
-    Handle::open(path, Check::None)
+    Handle::open(path, Check::Books)
 }
 
 /// Waits until no other process has the lock. It goes with the file.

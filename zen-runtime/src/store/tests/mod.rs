@@ -1,5 +1,6 @@
 //! The store as a whole: what is kept, what survives, what is refused.
 
+mod books;
 mod committing;
 mod damage;
 mod documents;
