@@ -48,9 +48,18 @@ impl Player {
     /// # Panics
     /// If it cannot be started.
     pub fn start(folder: &Path, role: &str) -> Self {
+        Self::start_with(folder, role, &[])
+    }
+
+    /// As [`Player::start`], with more variables in its environment.
+    ///
+    /// # Panics
+    /// If it cannot be started.
+    pub fn start_with(folder: &Path, role: &str, variables: &[(&str, &str)]) -> Self {
         let mut child = Command::new(env::current_exe().expect("this binary"))
             .args(["role", "--exact", "--nocapture"])
             .env(ROLE, role)
+            .envs(variables.iter().copied())
             .env_remove("ZEN_REPO")
             .current_dir(folder)
             .stdin(Stdio::piped())

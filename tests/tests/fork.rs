@@ -1,6 +1,7 @@
 //! A child that is forked off, without a new program, from a process whose
 //! threads compute steps all the time: it opens the store for itself, finds what
-//! its parent flushed, keeps what it computes, and ends; the parent goes on.
+//! its parent flushed, keeps what it computes, and ends; the parent goes on. And
+//! a child that lives on has copies of the locks that its parent had.
 
 #![cfg(unix)]
 #![allow(missing_docs)]
@@ -15,7 +16,7 @@ use std::{
 use zen_runtime::{Repository, step};
 use zen_tests::{
     Count,
-    child::{self, Player},
+    child::{self, Player, await_parent},
 };
 
 const CHILDREN: u64 = 40;
@@ -43,6 +44,12 @@ fn role() {
     match child::role().as_deref() {
         None => {}
         Some("fork while threads compute") => fork_while_threads_compute(),
+        Some("fork in a body") => {
+            assert_eq!(forks(6, true), 42);
+            Repository::discover().unwrap().flush().unwrap();
+            eprintln!("KEPT");
+        }
+        Some("call") => assert_eq!(forks(6, false), 42),
         Some(other) => panic!("no role {other}"),
     }
 }
@@ -63,6 +70,29 @@ fn a_forked_child_has_a_store_of_its_own() {
     assert_eq!(BODIES.get(), 0, "all was kept by the children");
 }
 
+/// Forks a child off that lives until the parent of its parent has no more to
+/// say.
+#[step(ignore(with_child))]
+fn forks(x: u64, with_child: bool) -> u64 {
+    eprintln!("BODY");
+    if with_child {
+        fork(await_parent);
+        eprintln!("FORKED");
+    }
+    x * 7
+}
+
+#[test]
+fn a_child_that_lives_on_holds_no_flight_that_its_parent_has_ended() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut parent = Player::start(folder.path(), "fork in a body");
+    parent.says("KEPT");
+    let lines = Player::start(folder.path(), "call").ends_well();
+    assert!(!lines.iter().any(|line| line == "BODY"), "{lines:?}");
+    assert!(!lines.iter().any(|line| line.contains("zen:")), "{lines:?}");
+    parent.ends_well();
+}
+
 fn fork_while_threads_compute() {
     assert_eq!(square(7), 49);
     let repo = Repository::discover().unwrap();
@@ -77,7 +107,9 @@ fn fork_while_threads_compute() {
                 }
             });
         }
-        let children: Vec<_> = (0..CHILDREN).map(fork).collect();
+        let children: Vec<_> = (0..CHILDREN)
+            .map(|number| fork(|| in_child(number)))
+            .collect();
         let statuses: Vec<_> = children.into_iter().map(wait_for).collect();
         over.store(true, Ordering::Relaxed);
         assert!(statuses.iter().all(|status| *status == 0), "{statuses:?}");
@@ -87,14 +119,14 @@ fn fork_while_threads_compute() {
 }
 
 /// Forks a child off, and gives its number.
-fn fork(number: u64) -> libc::pid_t {
+fn fork(child: impl FnOnce()) -> libc::pid_t {
     // SAFETY: the child runs Rust code that allocates, which is sound where the
     // C library's allocator is made for it, as those of Linux and macOS are;
     // that the rest of it takes no lock that another thread held is what is
     // tested. It never returns from here.
     match unsafe { libc::fork() } {
         0 => {
-            let ended = catch_unwind(AssertUnwindSafe(|| in_child(number)));
+            let ended = catch_unwind(AssertUnwindSafe(child));
             std::process::exit(i32::from(ended.is_err()));
         }
         pid => {

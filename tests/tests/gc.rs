@@ -248,6 +248,7 @@ fn leftovers_of_the_dead_go_and_those_of_the_living_stay() {
     write("tmp/of another release");
     write("locks/run-0123456789abcdef01234567");
     write("locks/writer-0123456789abcdef01234567");
+    write("locks/waits-0123456789abcdef01234567");
     write(&format!("locks/{}", "ab".repeat(32)));
     fs::create_dir_all(zen.join("quarantine")).unwrap();
     write("quarantine/damaged");
@@ -259,9 +260,9 @@ fn leftovers_of_the_dead_go_and_those_of_the_living_stay() {
     let done = repo.gc(&policy).unwrap();
     assert_eq!(told.leftovers(), done.leftovers());
     let left = done.leftovers();
-    assert_eq!((left.temporary, left.locks), (1, 3));
+    assert_eq!((left.temporary, left.locks), (1, 4));
     assert_eq!((left.quarantined, left.orphans), (1, 1));
-    assert_eq!(left.bytes, 6 * 4);
+    assert_eq!(left.bytes, 7 * 4);
     assert_eq!(files_in(&zen.join("tmp")).len(), 2);
     assert_eq!(blobs(&repo), 1);
     assert_eq!(

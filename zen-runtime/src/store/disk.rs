@@ -11,6 +11,7 @@ use std::{
 use super::{
     StoreError, Transaction,
     epoch::Epoch,
+    flight::Locks,
     forked::Owner,
     layout::Layout,
     metadata::{Metadata, Snapshot},
@@ -39,6 +40,8 @@ pub(super) struct Disk {
     /// locked for both.
     pub(super) owner: Owner,
     pub(super) layout: Layout,
+    /// What keeps other processes out of a flight.
+    pub(super) flights: Arc<Locks>,
     metadata: Metadata,
     /// A look at the database that lookups share. What is in it stays true, as
     /// records do not change; what is not may have come since.
@@ -54,6 +57,7 @@ impl Disk {
         Ok(Self {
             owner: Owner::this_process(),
             metadata: Metadata::open(&layout.metadata(), layout.recovery_lock())?,
+            flights: Arc::new(Locks::new(layout.locks())),
             layout,
             held: RwLock::default(),
             commits: AtomicU32::new(0),
@@ -84,6 +88,7 @@ impl Disk {
             self.layout.root().display()
         ));
         self.layout.restore()?;
+        self.flights.reopen();
         self.forget_snapshot();
         self.metadata.reopen()
     }

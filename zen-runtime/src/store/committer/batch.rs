@@ -51,15 +51,15 @@ impl Operation {
 pub(super) struct Batch {
     pub(super) operations: Vec<Operation>,
     pub(super) bytes: usize,
-    /// How many files the operations keep open.
-    pub(super) files: usize,
+    /// What the locks that the operations hold weigh.
+    pub(super) locks: usize,
 }
 
 impl Batch {
     pub(super) fn push(&mut self, mut operation: Operation, after: Landed) {
         self.bytes += operation.size();
         if let Operation::Result { landed, .. } = &mut operation {
-            self.files += usize::from(after.has_file());
+            self.locks += after.weight();
             *landed = Some(after);
         }
         self.operations.push(operation);

@@ -21,9 +21,10 @@ const MOST_BYTES: usize = 64 << 20;
 /// A caller waits while this many operations wait before it.
 const MOST_OPERATIONS: usize = 8192;
 
-/// A caller waits while what waits before it keeps this many files open: a
-/// process may not have many more than a thousand.
-const MOST_FILES: usize = 128;
+/// A caller waits while what waits before it holds locks of this weight: others
+/// may wait for their results, and a transaction with many keeps other processes
+/// from theirs.
+const MOST_LOCKS: usize = 1024;
 
 /// A bounded queue that is emptied a batch at a time.
 ///
@@ -62,7 +63,7 @@ impl State {
         let filling = &self.filling;
         filling.bytes <= MOST_BYTES
             && filling.operations.len() < MOST_OPERATIONS
-            && filling.files < MOST_FILES
+            && filling.locks < MOST_LOCKS
     }
 
     /// Takes what is waiting; `None` if nothing is.

@@ -3,8 +3,8 @@
 //! What a computation waits for is known where it can be seen: on the thread,
 //! or in the task, that runs its body. A circle of such waits in one process is
 //! seen when the last of them begins ([`Table::would_wait_for_itself`]). Between
-//! processes each holder writes into its lock file what it waits for, and who
-//! waits follows that from file to file.
+//! processes each one writes down what its flights wait for ([`notes`]), and who
+//! waits follows that from process to process.
 //!
 //! A thread pool that steals work hides the rest: a worker that waits for a
 //! flight may have the work that its holder waits for below it on its own
@@ -20,18 +20,21 @@
 //! costs time, so that a doubt is reason enough.
 //!
 //! [`Table::would_wait_for_itself`]: super::table::Table::would_wait_for_itself
+//! [`notes`]: super::notes
 
 use std::{
+    cell::RefCell,
     collections::{HashMap, HashSet},
+    path::Path,
+    rc::Rc,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use super::{
     Key,
-    holder::Note,
-    lock::{LockFile, read_note},
-    table::Table,
+    notes::Notes,
+    table::{Table, table},
     threads::{self, Doing, ThreadNumber},
     wait::{Outcome, Waiting},
 };
@@ -59,13 +62,15 @@ pub(super) struct Deadlocks {
 pub(super) struct Scene {
     flights: HashMap<Key, Flown>,
     waits: Vec<Arc<Waiting>>,
+    /// What other processes say, by folder, once it is asked for.
+    others: RefCell<HashMap<Arc<Path>, Rc<[Notes]>>>,
 }
 
 /// A flight, as far as deadlocks go.
 #[derive(Debug)]
 struct Flown {
     elsewhere: bool,
-    lock: Option<Arc<LockFile>>,
+    is_locked: bool,
     thread: Option<ThreadNumber>,
 }
 
@@ -74,7 +79,7 @@ impl Scene {
         let flights = table.flights.iter().map(|(key, entry)| {
             let flown = Flown {
                 elsewhere: !entry.is_here(),
-                lock: entry.lock().cloned(),
+                is_locked: entry.is_locked(),
                 thread: entry.thread_number(),
             };
             (key.clone(), flown)
@@ -82,7 +87,16 @@ impl Scene {
         Self {
             flights: flights.collect(),
             waits: table.waits.clone(),
+            others: RefCell::default(),
         }
+    }
+
+    /// What other processes say of the flights in a store.
+    fn others(&self, key: &Key) -> Rc<[Notes]> {
+        let folder = key.locks.folder();
+        let mut others = self.others.borrow_mut();
+        let read = others.entry(folder.clone());
+        read.or_insert_with(|| Notes::of_all(folder).into()).clone()
     }
 
     /// What a computation waits for, where it can be seen.
@@ -91,7 +105,21 @@ impl Scene {
             let inside = self.waits.iter().filter(|wait| wait.chain.contains(key));
             return inside.map(|wait| wait.key.clone()).collect();
         }
-        read_note(key).map_or_else(Vec::new, |note| key.beside(&note.waits_for))
+        let others = self.others(key);
+        let waits = others
+            .iter()
+            .filter_map(|notes| notes.waits_of(&key.locks, &key.fingerprint));
+        waits.flat_map(|waits| key.beside(waits)).collect()
+    }
+
+    /// What the process of a flight elsewhere is stalled on.
+    fn stalled_on(&self, key: &Key) -> Vec<Key> {
+        let others = self.others(key);
+        let is_its = |notes: &&Notes| notes.waits_of(&key.locks, &key.fingerprint).is_some();
+        let notes = others.iter().filter(is_its);
+        notes
+            .flat_map(|notes| key.beside(&notes.stalled_on))
+            .collect()
     }
 
     fn is_here(&self, key: &Key) -> bool {
@@ -104,17 +132,32 @@ impl Scene {
 
     /// Tells other processes what the flights of this one wait for.
     fn publish(&self, stalled: bool) {
-        let on: HashSet<_> = self.waits_elsewhere().map(|w| w.key.fingerprint).collect();
-        for (key, flown) in &self.flights {
-            let Some(lock) = &flown.lock else {
-                continue;
-            };
-            let waits_for = self.waited_for(key);
-            lock.publish(&Note {
-                waits_for: waits_for.iter().map(|key| key.fingerprint).collect(),
-                stalled_on: on.iter().copied().filter(|_| stalled).collect(),
-            });
+        let notes = self.notes(stalled);
+        if let Some(mut table) = table() {
+            for (folder, notes) in notes {
+                table.publish(&folder, notes);
+            }
         }
+    }
+
+    /// What this process has to say, by folder.
+    fn notes(&self, stalled: bool) -> HashMap<Arc<Path>, Notes> {
+        let mut all: HashMap<Arc<Path>, Notes> = HashMap::new();
+        let flights = self.flights.iter();
+        for (key, _) in flights.filter(|(_, flown)| flown.is_locked) {
+            let notes = all.entry(key.locks.folder().clone()).or_default();
+            let waits = self.waited_for(key);
+            if stalled || !waits.is_empty() {
+                let waits = waits.iter().map(|key| key.fingerprint).collect();
+                notes.flights.push((key.fingerprint, waits));
+            }
+        }
+        for wait in self.waits_elsewhere().filter(|_| stalled) {
+            if let Some(notes) = all.get_mut(wait.key.locks.folder()) {
+                notes.stalled_on.push(wait.key.fingerprint);
+            }
+        }
+        all
     }
 
     /// Whether a computation that `wait` holds up is waited for by the one that
@@ -124,7 +167,7 @@ impl Scene {
         let mut next = 0;
         while let Some(key) = reached.get(next).cloned() {
             next += 1;
-            if wait.chain.contains(&key) {
+            if wait.chain.iter().any(|inside| inside.has_lock_of(&key)) {
                 return true;
             }
             for key in self.waited_for(&key) {
@@ -145,10 +188,11 @@ impl Scene {
             if self.is_here(&key) {
                 continue;
             }
-            let Some(note) = read_note(&key).filter(|note| !note.stalled_on.is_empty()) else {
+            let stalled_on = self.stalled_on(&key);
+            if stalled_on.is_empty() {
                 return false;
-            };
-            for key in key.beside(&note.stalled_on) {
+            }
+            for key in stalled_on {
                 if !reached.contains(&key) {
                     reached.push(key);
                 }

@@ -1,44 +1,52 @@
 //! Single flight: one computation per fingerprint, over threads and processes.
 //!
 //! Who is about to compute a call takes its [`Flight`] first. Within a process
-//! a table knows who holds it; between processes it is a lock on the file
-//! `locks/<fingerprint>`, which the operating system gives up when its holder
-//! dies. Everyone else waits, and looks for the result again when the flight is
-//! over.
+//! a table knows who holds it; between processes it is a lock in the folder
+//! `locks/`, which the operating system gives up when its holder dies. Everyone
+//! else waits, and looks for the result again when the flight is over.
 //!
 //! A flight only saves work. Where none can be had (a read-only store, no file
 //! descriptor left, no locks on the file system, a forked child), and where
 //! waiting for one would be waiting for oneself, the call is computed without:
 //! twice at worst, never wrongly.
 
+#![allow(
+    clippy::mutable_key_type,
+    reason = "a key is its folder and its fingerprint; which lock files are open does not count"
+)]
+
 mod deadlock;
 mod held;
 mod holder;
 mod lock;
+mod notes;
 mod table;
 mod threads;
 mod wait;
 mod watch;
 
-use std::{path::Path, process, sync::Arc};
+use std::{
+    hash::{Hash, Hasher},
+    process,
+    sync::Arc,
+};
 
 pub(crate) use self::{
     held::Inside,
     wait::{Wait, Waited},
 };
+pub(super) use self::{lock::Locks, notes::PREFIX as NOTES};
 use self::{
-    holder::Holder,
-    lock::{Attempt, LockFile},
+    lock::{Attempt, Lock},
     table::{Claim, Seat},
 };
 use super::Store;
 use crate::fingerprint::Fingerprint;
 
 /// A call in one store.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug)]
 struct Key {
-    /// The folder of lock files.
-    folder: Arc<Path>,
+    locks: Arc<Locks>,
     fingerprint: Fingerprint,
 }
 
@@ -61,17 +69,16 @@ impl Store {
     /// Asks for the flight of a call of the step `step`.
     pub(crate) fn board(&self, fingerprint: &Fingerprint, step: &str) -> Boarding {
         let key = Key {
-            folder: self.disk.layout.locks().clone(),
+            locks: self.disk.flights.clone(),
             fingerprint: *fingerprint,
         };
-        let holder = Holder::now(step);
-        match table::seat(&key, &holder) {
+        match table::seat(&key, step) {
             Seat::None => Boarding::Mine(Flight::none()),
             Seat::Wait(wait) => Boarding::Busy(wait),
-            Seat::Claim(claim) => match lock::attempt(&key, &holder) {
-                Attempt::Taken(lock) => Boarding::Mine(claim.take_off(Some(lock))),
-                Attempt::Unavailable => Boarding::Mine(claim.take_off(None)),
-                Attempt::Busy(busy) => Wait::elsewhere(claim, busy, holder),
+            Seat::Claim(claim) => match self.disk.flights.attempt(fingerprint) {
+                Ok(Attempt::Taken(lock)) => Boarding::Mine(claim.take_off(Some(lock))),
+                Ok(Attempt::Busy(busy)) => Wait::elsewhere(claim, busy, step),
+                Err(_) => Boarding::Mine(claim.take_off(None)),
             },
         }
     }
@@ -96,29 +103,46 @@ impl Flight {
 #[derive(Debug)]
 #[must_use = "the flight is over for all when this is dropped"]
 pub(crate) struct Landed {
-    lock: Option<Arc<LockFile>>,
+    lock: Option<Lock>,
 }
 
 impl Landed {
-    /// Whether it keeps a file open.
-    pub(super) fn has_file(&self) -> bool {
-        self.lock.is_some()
+    /// What its lock weighs, for who holds many.
+    pub(super) fn weight(&self) -> usize {
+        self.lock.as_ref().map_or(0, Lock::weight)
     }
 }
 
 impl Key {
-    /// The path of its lock file.
-    fn path(&self) -> std::path::PathBuf {
-        self.folder.join(self.fingerprint.to_string())
+    /// Whether who asks for it waits for the other one's holder.
+    fn has_lock_of(&self, other: &Self) -> bool {
+        self == other
+            || self.locks.folder() == other.locks.folder()
+                && self.locks.is_one(&self.fingerprint, &other.fingerprint)
     }
 
     /// Calls in the same store.
     fn beside(&self, fingerprints: &[Fingerprint]) -> Vec<Self> {
         let key = |fingerprint: &Fingerprint| Self {
-            folder: self.folder.clone(),
+            locks: self.locks.clone(),
             fingerprint: *fingerprint,
         };
         fingerprints.iter().map(key).collect()
+    }
+}
+
+impl PartialEq for Key {
+    /// A folder may be open as two stores.
+    fn eq(&self, other: &Self) -> bool {
+        self.fingerprint == other.fingerprint && self.locks.folder() == other.locks.folder()
+    }
+}
+
+impl Eq for Key {}
+
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.fingerprint.hash(state);
     }
 }
 

@@ -2,21 +2,24 @@
 
 use std::{
     collections::HashMap,
+    path::Path,
     process,
     sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError},
-    thread,
+    thread::{self, Thread},
+    time::Instant,
 };
 
 use super::{
     Flight, Key, Wait,
     held::held,
-    holder::Holder,
     is_this_process,
-    lock::LockFile,
+    lock::Lock,
+    notes::{Notes, Published},
     threads::{self, ThreadNumber},
     wait::{Outcome, Waiting},
     watch,
 };
+use crate::store::prefix::ByPrefix;
 
 static TABLE: LazyLock<Shared> = LazyLock::new(|| Shared {
     pid: process::id(),
@@ -32,8 +35,10 @@ struct Shared {
 /// All flights and waits of this process.
 #[derive(Debug, Default)]
 pub(super) struct Table {
-    pub(super) flights: HashMap<Key, Entry>,
+    pub(super) flights: HashMap<Key, Entry, ByPrefix>,
     pub(super) waits: Vec<Arc<Waiting>>,
+    /// What other processes are told, by folder.
+    notes: HashMap<Arc<Path>, Published>,
     /// Whether the thread that watches over the waits runs.
     pub(super) watched: bool,
 }
@@ -41,14 +46,14 @@ pub(super) struct Table {
 /// A flight that is held, or being asked for, in this process.
 #[derive(Debug)]
 pub(super) struct Entry {
-    pub(super) holder: Holder,
-    /// The name of the thread that asked for it.
-    pub(super) thread: Option<Box<str>>,
+    pub(super) since: Instant,
+    /// The thread that asked for it.
+    pub(super) thread: Thread,
     thread_number: Option<ThreadNumber>,
     /// Whether it is another process that computes.
     elsewhere: bool,
-    /// What keeps other processes out, where there are locks.
-    lock: Option<Arc<LockFile>>,
+    /// Whether other processes are kept out.
+    is_locked: bool,
 }
 
 /// What a caller gets of the table.
@@ -63,7 +68,11 @@ pub(super) enum Seat {
 
 /// The one place in this process's table for a flight.
 #[derive(Debug)]
-pub(super) struct Claim(Key);
+pub(super) struct Claim {
+    key: Key,
+    /// What keeps other processes out, where there are locks.
+    lock: Option<Lock>,
+}
 
 /// The table, locked. `None` in a forked child: there it may have been locked
 /// by a thread that the child does not have.
@@ -72,7 +81,7 @@ pub(super) fn table() -> Option<MutexGuard<'static, Table>> {
 }
 
 /// Takes a place in the table.
-pub(super) fn seat(key: &Key, holder: &Holder) -> Seat {
+pub(super) fn seat(key: &Key, step: &str) -> Seat {
     let chain = held();
     if chain.contains(key) {
         return Seat::None;
@@ -81,13 +90,14 @@ pub(super) fn seat(key: &Key, holder: &Holder) -> Seat {
         return Seat::None;
     };
     if !table.flights.contains_key(key) {
-        table.flights.insert(key.clone(), Entry::new(holder));
-        return Seat::Claim(Claim(key.clone()));
+        table.flights.insert(key.clone(), Entry::new());
+        let key = key.clone();
+        return Seat::Claim(Claim { key, lock: None });
     }
     if table.would_wait_for_itself(key, &chain) {
         return Seat::None;
     }
-    let waiting = Waiting::new(key, &holder.step, chain);
+    let waiting = Waiting::new(key, step, chain);
     if !table.wait(&waiting) {
         return Seat::None;
     }
@@ -95,19 +105,19 @@ pub(super) fn seat(key: &Key, holder: &Holder) -> Seat {
 }
 
 impl Entry {
-    fn new(holder: &Holder) -> Self {
+    fn new() -> Self {
         Self {
-            holder: holder.clone(),
-            thread: thread::current().name().map(Into::into),
+            since: Instant::now(),
+            thread: thread::current(),
             thread_number: threads::current(),
             elsewhere: false,
-            lock: None,
+            is_locked: false,
         }
     }
 
-    /// What keeps other processes out, where there are locks.
-    pub(super) fn lock(&self) -> Option<&Arc<LockFile>> {
-        self.lock.as_ref()
+    /// Whether other processes may wait for it.
+    pub(super) fn is_locked(&self) -> bool {
+        self.is_locked
     }
 
     /// The number of the thread that asked for it.
@@ -129,6 +139,31 @@ impl Table {
             self.waits.push(waiting.clone());
         }
         self.watched
+    }
+
+    /// Takes a wait out.
+    pub(super) fn end(&mut self, waiting: &Arc<Waiting>) {
+        self.waits.retain(|wait| !Arc::ptr_eq(wait, waiting));
+        if self.waits.is_empty() {
+            self.notes.clear();
+        }
+    }
+
+    /// Tells other processes what the flights in the store of `folder` wait for,
+    /// as long as anybody waits.
+    pub(super) fn publish(&mut self, folder: &Arc<Path>, notes: Notes) {
+        if self.waits.is_empty() {
+            return;
+        }
+        // What cannot be written is found out in another way, or later.
+        if let Some(published) = self.notes.get_mut(folder) {
+            let _ = published.replace(notes);
+        } else if !notes.is_empty()
+            && let Ok(mut published) = Published::new(folder)
+        {
+            let _ = published.replace(notes);
+            self.notes.insert(folder.clone(), published);
+        }
     }
 
     /// The waits for a flight.
@@ -160,7 +195,7 @@ impl Table {
 
 impl Claim {
     pub(super) fn key(&self) -> &Key {
-        &self.0
+        &self.key
     }
 
     /// Notes that another process computes.
@@ -170,12 +205,13 @@ impl Claim {
 
     /// The flight, with the lock that keeps other processes out, if there is
     /// one.
-    pub(super) fn take_off(self, lock: Option<LockFile>) -> Flight {
+    pub(super) fn take_off(mut self, lock: Option<Lock>) -> Flight {
         self.note(|entry| {
             entry.elsewhere = false;
-            entry.holder = entry.holder.again();
-            entry.lock = lock.map(Arc::new);
+            entry.since = Instant::now();
+            entry.is_locked = lock.is_some();
         });
+        self.lock = lock;
         Flight(Some(self))
     }
 
@@ -183,31 +219,27 @@ impl Claim {
         let mut table = table();
         let entry = table
             .as_mut()
-            .and_then(|table| table.flights.get_mut(&self.0));
+            .and_then(|table| table.flights.get_mut(&self.key));
         if let Some(entry) = entry {
             change(entry);
         }
     }
 
     /// Ends the flight for this process.
-    pub(super) fn land(self) -> Option<Arc<LockFile>> {
-        self.take_lock()
-    }
-
-    fn take_lock(&self) -> Option<Arc<LockFile>> {
-        table()?.flights.get_mut(&self.0)?.lock.take()
+    pub(super) fn land(mut self) -> Option<Lock> {
+        self.lock.take()
     }
 }
 
 impl Drop for Claim {
     fn drop(&mut self) {
-        // Before others of this process try to lock the file.
-        drop(self.take_lock());
+        // Before others of this process try to lock.
+        drop(self.lock.take());
         let Some(mut table) = table() else {
             return;
         };
-        table.flights.remove(&self.0);
-        let waits: Vec<_> = table.waits_for(&self.0).cloned().collect();
+        table.flights.remove(&self.key);
+        let waits: Vec<_> = table.waits_for(&self.key).cloned().collect();
         // Waking may run code that comes back here.
         drop(table);
         for wait in waits {

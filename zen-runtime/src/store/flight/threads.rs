@@ -1,24 +1,22 @@
 //! What the operating system says of this process's threads. Only Linux does,
 //! in `/proc`; elsewhere nothing is known.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::Path,
+    sync::{Mutex, PoisonError},
+};
 
 /// A thread's number.
 pub(super) type ThreadNumber = u32;
 
-/// The system calls that wait for a lock, by number.
+/// The system calls that wait for another thread, by number.
 #[cfg(target_arch = "x86_64")]
 const FUTEX: [&str; 2] = ["202", "449"];
-#[cfg(target_arch = "x86_64")]
-const FLOCK: &str = "73";
 #[cfg(target_arch = "aarch64")]
 const FUTEX: [&str; 2] = ["98", "449"];
-#[cfg(target_arch = "aarch64")]
-const FLOCK: &str = "32";
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 const FUTEX: [&str; 2] = ["unknown", "unknown"];
-#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
-const FLOCK: &str = "unknown";
 
 /// What a thread does, as far as deadlocks go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +28,10 @@ pub(super) enum Doing {
     /// It runs, sleeps, reads, or cannot be looked at.
     Other,
 }
+
+/// The threads that wait for a lock of another process. What they wait with is
+/// no sign: the database locks in the same way, and does not wait for ever.
+static WAITING: Mutex<Vec<ThreadNumber>> = Mutex::new(Vec::new());
 
 thread_local! {
     static CURRENT: Option<ThreadNumber> = number();
@@ -45,6 +47,21 @@ fn number() -> Option<ThreadNumber> {
     target.file_name()?.to_str()?.parse().ok()
 }
 
+/// Calls what waits for a lock of another process, and does nothing else.
+pub(super) fn waiting<R>(wait: impl FnOnce() -> R) -> R {
+    let Some(me) = current() else {
+        return wait();
+    };
+    change_waiting(|waiting| waiting.push(me));
+    let waited = wait();
+    change_waiting(|waiting| waiting.retain(|thread| *thread != me));
+    waited
+}
+
+fn change_waiting<R>(change: impl FnOnce(&mut Vec<ThreadNumber>) -> R) -> R {
+    change(&mut WAITING.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
 /// All threads of this process.
 pub(super) fn all() -> Option<Vec<ThreadNumber>> {
     let tasks = fs::read_dir("/proc/self/task").ok()?;
@@ -54,6 +71,9 @@ pub(super) fn all() -> Option<Vec<ThreadNumber>> {
 
 /// What a thread of this process does at the moment.
 pub(super) fn doing(thread: ThreadNumber) -> Doing {
+    if change_waiting(|waiting| waiting.contains(&thread)) {
+        return Doing::Waits;
+    }
     let path = format!("/proc/self/task/{thread}/syscall");
     let text = fs::read_to_string(Path::new(&path));
     text.map_or(Doing::Other, |text| what(&text))
@@ -68,7 +88,6 @@ fn what(text: &str) -> Doing {
             Some("0x0") => Doing::Waits,
             _ => Doing::WaitsForAWhile,
         },
-        Some(number) if number == FLOCK => Doing::Waits,
         _ => Doing::Other,
     }
 }

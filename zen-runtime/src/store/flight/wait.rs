@@ -13,16 +13,19 @@ use std::{
 use super::{
     Boarding, Flight, Key,
     held::held,
-    holder::Holder,
-    lock::{Busy, Freed, LockFile},
+    lock::Busy,
     table::{Claim, table},
+    threads,
 };
+
+/// The most characters of a step's name that are told.
+const MOST_OF_A_NAME: usize = 200;
 
 /// A wait, as the table and the watching thread see it.
 #[derive(Debug)]
 pub(super) struct Waiting {
     pub(super) key: Key,
-    /// The step's name.
+    /// The step's name, safe to show.
     pub(super) step: String,
     /// The flights that cannot land while this wait lasts.
     pub(super) chain: Vec<Key>,
@@ -42,8 +45,6 @@ struct State {
 pub(super) enum Outcome {
     /// The flight is over, one way or the other.
     Again,
-    /// The holder died, and this process has its lock.
-    Taken(LockFile),
     /// Waiting makes no sense.
     Without,
 }
@@ -70,7 +71,7 @@ impl Waiting {
     pub(super) fn new(key: &Key, step: &str, chain: Vec<Key>) -> Arc<Self> {
         Arc::new(Self {
             key: key.clone(),
-            step: step.to_owned(),
+            step: printable(step),
             chain,
             since: Instant::now(),
             state: Mutex::default(),
@@ -109,14 +110,13 @@ impl Wait {
 
     /// A wait for another process. A thread of its own waits for the lock,
     /// as no system wakes a task for one.
-    pub(super) fn elsewhere(claim: Claim, busy: Busy, holder: Holder) -> Boarding {
-        let waiting = Waiting::new(claim.key(), &holder.step, held());
+    pub(super) fn elsewhere(claim: Claim, busy: Busy, step: &str) -> Boarding {
+        let waiting = Waiting::new(claim.key(), step, held());
         claim.note_elsewhere();
         let waiter = waiting.clone();
-        let wait = move || match busy.wait(&holder) {
-            Freed::Taken(lock) => waiter.resolve(Outcome::Taken(lock)),
-            Freed::Gone => waiter.resolve(Outcome::Again),
-            Freed::Unavailable => waiter.resolve(Outcome::Without),
+        let wait = move || match threads::waiting(|| busy.wait()) {
+            Ok(()) => waiter.resolve(Outcome::Again),
+            Err(_) => waiter.resolve(Outcome::Without),
         };
         let started = table().is_some_and(|mut table| table.wait(&waiting))
             && thread::Builder::new()
@@ -151,9 +151,8 @@ impl Wait {
     fn end(&mut self, outcome: Outcome) -> Waited {
         match (outcome, self.claim.take()) {
             (Outcome::Again, _) => Waited::Over,
-            (Outcome::Taken(lock), Some(claim)) => Waited::Mine(claim.take_off(Some(lock))),
-            (_, Some(claim)) => Waited::Mine(claim.take_off(None)),
-            (_, None) => Waited::Mine(Flight::none()),
+            (Outcome::Without, Some(claim)) => Waited::Mine(claim.take_off(None)),
+            (Outcome::Without, None) => Waited::Mine(Flight::none()),
         }
     }
 }
@@ -176,9 +175,32 @@ impl Future for Wait {
 impl Drop for Wait {
     fn drop(&mut self) {
         if let Some(mut table) = table() {
-            table.waits.retain(|wait| !Arc::ptr_eq(wait, &self.waiting));
+            table.end(&self.waiting);
         }
-        // A lock that comes later is let go of at once.
-        self.waiting.resolve(Outcome::Without);
+    }
+}
+
+/// A name in one line that is safe to show on a terminal.
+fn printable(name: &str) -> String {
+    let shown = name.chars().take(MOST_OF_A_NAME);
+    shown
+        .map(|character| {
+            if character.is_control() {
+                '?'
+            } else {
+                character
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MOST_OF_A_NAME, printable};
+
+    #[test]
+    fn a_name_is_shown_in_one_line() {
+        assert_eq!(printable("train \u{1b}[31m\n on λ"), "train ?[31m? on λ");
+        assert_eq!(printable(&"x".repeat(1000)).len(), MOST_OF_A_NAME);
     }
 }

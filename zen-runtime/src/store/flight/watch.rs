@@ -10,7 +10,6 @@ use std::{
 use super::{
     Key,
     deadlock::{Deadlocks, Scene},
-    lock::read_holder,
     table::{Entry, table},
 };
 use crate::store::{
@@ -72,15 +71,15 @@ fn look(told: &mut HashMap<Key, Schedule>) -> Option<(Scene, Vec<String>)> {
 }
 
 fn in_this_process(entry: &Entry) -> String {
-    let since = seconds(entry.holder.elapsed());
-    match &entry.thread {
+    let since = seconds(entry.since.elapsed());
+    match entry.thread.name() {
         Some(name) => format!("computed by the thread `{name}` of this process since {since}"),
         None => format!("computed by another thread of this process since {since}"),
     }
 }
 
 fn in_another_process(key: &Key) -> String {
-    let Some(holder) = read_holder(key) else {
+    let Some(holder) = key.locks.holder(&key.fingerprint) else {
         return "computed by another process".to_owned();
     };
     let stopped = if is_stopped(holder.pid) {

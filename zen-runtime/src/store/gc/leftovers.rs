@@ -12,6 +12,7 @@ use super::super::{
     Store, StoreError, blobs,
     error::AtPath,
     evict::is_named,
+    flight,
     layout::Layout,
     live,
     locked::{self, Holder},
@@ -78,8 +79,9 @@ impl Cleared<'_> {
         for entry in entries(self.store.disk.layout.locks())? {
             let name = entry.file_name();
             let name = name.to_string_lossy();
-            let is_ours = name.starts_with(live::PREFIX)
-                || name.starts_with(writer::PREFIX)
+            let is_ours = [live::PREFIX, writer::PREFIX, flight::NOTES]
+                .iter()
+                .any(|prefix| name.starts_with(prefix))
                 || name.parse::<Fingerprint>().is_ok();
             let path = entry.path();
             if !is_ours {
