@@ -8,10 +8,12 @@
 
 mod bare_names;
 mod build;
+mod features;
 mod imports;
 mod index;
 mod locals;
 mod normal;
+mod overrides;
 mod package;
 mod reach;
 mod references;

@@ -8,6 +8,8 @@ use std::{
 
 use toml::{Table, Value};
 
+use crate::{features, overrides::Overrides};
+
 /// A package whose source is at hand.
 #[derive(Debug)]
 pub(crate) struct Package {
@@ -19,7 +21,7 @@ pub(crate) struct Package {
     pub(crate) is_proc_macro: bool,
     /// The manifest's table of features.
     pub(crate) features: String,
-    pub(crate) feature_names: Vec<String>,
+    pub(crate) feature_names: BTreeSet<String>,
     pub(crate) edition: String,
     /// Whether a build script runs for it.
     pub(crate) is_built: bool,
@@ -45,6 +47,7 @@ pub(crate) struct Workspace {
     /// The edition that its packages may inherit.
     edition: String,
     patches: HashMap<String, PathBuf>,
+    overrides: Overrides,
     locked: Vec<Locked>,
 }
 
@@ -67,7 +70,7 @@ pub(crate) struct Resolved {
     pub(crate) content: String,
 }
 
-fn table(path: &Path) -> Option<Table> {
+pub(crate) fn table(path: &Path) -> Option<Table> {
     fs::read_to_string(path).ok()?.parse().ok()
 }
 
@@ -89,33 +92,8 @@ fn root(folder: &Path) -> Option<(PathBuf, Table)> {
         .or_else(|| Some((folder.to_owned(), own)))
 }
 
-fn text<'t>(table: &'t Table, key: &str) -> Option<&'t str> {
+pub(crate) fn text<'t>(table: &'t Table, key: &str) -> Option<&'t str> {
     table.get(key)?.as_str()
-}
-
-/// The features that are on by default, with all that they turn on.
-pub(crate) fn default_features(folder: &Path) -> BTreeSet<String> {
-    let manifest = table(&folder.join("Cargo.toml")).unwrap_or_default();
-    let features = manifest.get("features").and_then(Value::as_table);
-    let asked = |name: &str| features.and_then(|features| features.get(name)?.as_array());
-    let mut found = BTreeSet::new();
-    let mut queue = vec!["default".to_owned()];
-    while let Some(name) = queue.pop() {
-        let more = asked(&name).into_iter().flatten();
-        if found.insert(name) {
-            queue.extend(more.filter_map(Value::as_str).filter_map(turned_on));
-        }
-    }
-    found
-}
-
-/// The feature of the package itself that an entry of its table of features turns
-/// on. `name/feature` turns on the optional dependency `name` by its implicit
-/// feature, too.
-fn turned_on(entry: &str) -> Option<String> {
-    let is_weak = entry.contains("?/");
-    let name = entry.split('/').next()?;
-    (!is_weak && !name.starts_with("dep:")).then(|| name.to_owned())
 }
 
 impl Workspace {
@@ -137,6 +115,7 @@ impl Workspace {
         Self {
             edition,
             patches: patches(&root, &manifest),
+            overrides: Overrides::around(&root),
             locked: lock_file.map(lock).unwrap_or_default(),
             dependencies,
             root,
@@ -172,10 +151,7 @@ impl Workspace {
             features: manifest
                 .get("features")
                 .map_or_else(String::new, Value::to_string),
-            feature_names: manifest
-                .get("features")
-                .and_then(Value::as_table)
-                .map_or_else(Vec::new, |features| features.keys().cloned().collect()),
+            feature_names: features::names(&manifest),
             edition: self.edition(package),
             is_built: package.contains_key("build") || folder.join("build.rs").is_file(),
             dependencies: self.dependencies(folder, &manifest),
@@ -249,11 +225,9 @@ impl Workspace {
             .find_map(|entry| self.entry(entry).filter(|l| l.name == dependency.package))
             .or_else(|| self.locked.iter().find(|l| l.name == dependency.package));
         let Some(found) = found else {
-            let files = dependency
-                .path
-                .as_deref()
-                .map(every_file)
-                .unwrap_or_default();
+            let overrides = self.overrides.of(&dependency.package);
+            let folders = dependency.path.as_deref().into_iter().chain(overrides);
+            let files: String = folders.map(every_file).collect();
             return Resolved {
                 label: dependency.package.clone(),
                 content: format!("{}\n{files}", dependency.declared),
@@ -274,9 +248,14 @@ impl Workspace {
             (None, Some(folder)) => every_file(folder),
             _ => String::new(),
         };
+        let folders = self.overrides.of(&locked.name);
+        let overridden: Vec<_> = folders.map(every_file).collect();
         let line = format!(
-            "{} {} {source} {}{patched}",
-            locked.name, locked.version, locked.checksum
+            "{} {} {source} {}{patched}{}",
+            locked.name,
+            locked.version,
+            locked.checksum,
+            overridden.join(" ")
         );
         if lines.insert(line) {
             for entry in &locked.dependencies {

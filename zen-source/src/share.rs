@@ -6,8 +6,8 @@ use std::path::Path;
 use crate::{
     Build,
     bare_names::BareNames,
+    features,
     index::{Index, Presence, Target},
-    package::default_features,
     reach::{Impls, Reach},
     syntax::Kind,
 };
@@ -36,7 +36,7 @@ impl Share {
             build: Build::default(),
             presence: Presence {
                 is_test: false,
-                features: Some(default_features(&folder)),
+                features: Some(features::by_default(&folder)),
             },
             folder,
         })?;
