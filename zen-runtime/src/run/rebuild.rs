@@ -1,6 +1,8 @@
 //! Computing an artifact of a past run again, as its bytes were evicted or are
 //! gone.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use super::{
     PastRun, RunId, StepRun,
     redo::Given,
@@ -74,7 +76,9 @@ impl<V> Rebuild<'_, V> {
         let observer = Report::Quiet.observer(self.pipeline.name());
         let state = State::of_past(graph, self.steps);
         let shared = Shared::new(graph, &settings, &*observer, state, Given::new());
-        let value = load(&shared, output);
+        // Trouble with the store is an error of who asked, as it is of a run.
+        let value = catch_unwind(AssertUnwindSafe(|| load(&shared, output)))
+            .unwrap_or_else(|payload| Err(StepFailure::from_panic(&*payload)));
         if let Some(step) = shared.lock().differing_step() {
             let step = graph.nodes[step].name.clone();
             return Err(RebuildError::Differs { step });

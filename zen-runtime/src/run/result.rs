@@ -6,8 +6,9 @@ use super::{PastRun, artifact::ReadError, rebuild::Rebuild};
 use crate::{
     codec::{self, CodecError, Storable},
     pipeline::{OutputRef, Pipeline, Untyped},
-    step::{BlockOn, Value},
+    step::{BlockOn, LoadError, Value},
     store::LiveRun,
+    strict::is_strict,
 };
 
 /// A run that succeeded. It derefs to [`PastRun`], which tells what came of each
@@ -129,8 +130,10 @@ impl<V> Run<V> {
         let id = step.outputs.get(output.output).map(|output| output.id);
         if let Some(id) = id {
             let stored = self.past.repository().store().read_announced(&id);
-            if let Ok(Some(bytes)) = stored {
-                return Ok(bytes);
+            match stored.map_err(LoadError::from) {
+                Ok(Some(bytes)) => return Ok(bytes),
+                Err(error) if is_strict() => return Err(error.into()),
+                Ok(None) | Err(_) => {}
             }
         }
         let held = self.values.iter().find(|(held, _)| *held == output);

@@ -118,13 +118,23 @@ fn create_owned(path: &Path, with_parents: bool) -> io::Result<()> {
     if let Some(parent) = path.parent().filter(|_| with_parents) {
         fs::create_dir_all(parent)?;
     }
-    let mut builder = fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    match builder.create(path) {
+    match owned_folder().create(path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         made => made,
     }
+}
+
+#[cfg(unix)]
+fn owned_folder() -> fs::DirBuilder {
+    let mut builder = fs::DirBuilder::new();
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+}
+
+/// The rights are those of the folder that it is in.
+#[cfg(not(unix))]
+fn owned_folder() -> fs::DirBuilder {
+    fs::DirBuilder::new()
 }
 
 /// Writes a small file unless it is there.
