@@ -8,14 +8,25 @@ use crate::{
 };
 
 /// One name, or all names, brought into a scope.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Import {
     pub(crate) path: PathRef,
     pub(crate) binding: Binding,
+    /// Whether it stands under a condition.
+    pub(crate) is_conditional: bool,
+}
+
+impl Import {
+    /// Whether it brings a name from elsewhere in any build.
+    pub(crate) fn brings_surely(&self, name: Name) -> bool {
+        // `use a;` brings a crate, or what is there without it.
+        let is_its_own = self.path.segments == [name];
+        self.binding == Binding::Name(name) && !self.is_conditional && !is_its_own
+    }
 }
 
 /// What an import is known as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Binding {
     Name(Name),
     /// `as _`: the methods of a trait only.
@@ -41,6 +52,8 @@ fn branch(trees: &[Tree], prefix: &PathRef, names: &Names, imports: &mut Vec<Imp
     loop {
         match rest {
             [a, b, after @ ..] if a.is_punct(':') && b.is_punct(':') => rest = after,
+            // `$crate`
+            [dollar, after @ ..] if dollar.is_punct('$') => rest = after,
             [Tree::Group(Delimiter::Brace, inner), ..] => {
                 for part in inner.split(|tree| tree.is_punct(',')) {
                     branch(part, &path, names, imports);
@@ -51,6 +64,7 @@ fn branch(trees: &[Tree], prefix: &PathRef, names: &Names, imports: &mut Vec<Imp
                 imports.push(Import {
                     path,
                     binding: Binding::Glob,
+                    is_conditional: false,
                 });
                 return;
             }
@@ -89,7 +103,11 @@ fn push(mut path: PathRef, renamed: Option<Name>, names: &Names, imports: &mut V
     } else {
         Binding::Name(name)
     };
-    imports.push(Import { path, binding });
+    imports.push(Import {
+        path,
+        binding,
+        is_conditional: false,
+    });
 }
 
 #[cfg(test)]

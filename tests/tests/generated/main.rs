@@ -50,7 +50,7 @@ fn a_changed_output_has_a_changed_source() {
                 let (old_output, old_hash) = &before[&step];
                 assert!(
                     output == old_output || hash != old_hash,
-                    "seed {seed}, round {round}: `{step}` would be a stale hit after the edit of item {position}, {}",
+                    "seed {seed}, round {round}: `{step}` would be a stale hit after the edit of item {position}, {}: {old_output} became {output}",
                     program.kinds[kind].name
                 );
                 figure.changed += usize::from(output != old_output);

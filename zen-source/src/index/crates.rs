@@ -36,12 +36,21 @@ impl Index {
             };
             index.crates[krate].own_library = index.library(&target.folder, presence);
         }
-        let calls = index.modules.iter().flat_map(|module| &module.macro_calls);
-        index.macro_words = calls
-            .map(|call| (*call, index.words_of_macro(*call)))
-            .collect();
-        index.is_complete = true;
+        index.read_macros();
         Some(index)
+    }
+
+    /// What macros may make decides on names; while they are read, it is not known.
+    fn read_macros(&mut self) {
+        let calls = self.modules.iter().flat_map(|module| &module.macro_calls);
+        let words = calls
+            .clone()
+            .map(|call| (*call, self.words_of_macro(*call)));
+        let words = words.collect();
+        let wild = calls.copied().filter(|call| self.is_wild(*call)).collect();
+        self.macro_words = words;
+        self.wild_calls = wild;
+        self.graph.take();
     }
 
     fn add_crate(&mut self, package: Package, root: &Path, presence: Presence) -> usize {

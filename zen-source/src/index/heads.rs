@@ -233,7 +233,7 @@ pub(super) struct ImplParts<'t> {
     generics: &'t [Tree],
     /// Empty, if it is of no trait.
     pub(super) of_trait: &'t [Tree],
-    self_type: &'t [Tree],
+    pub(super) self_type: &'t [Tree],
 }
 
 pub(super) fn impl_parts<'t>(head: &'t [Tree], names: &Names) -> Option<ImplParts<'t>> {
@@ -278,18 +278,75 @@ impl ImplParts<'_> {
             .filter_map(Tree::ident)
             .map(|name| names.plain(name))
             .collect();
-        let first = path.first()?;
-        let is_parameter = self
-            .generics
-            .iter()
-            .any(|tree| tree.ident() == Some(*first));
         let is_word = matches!(
-            names.text(*first),
+            names.text(*path.first()?),
             "dyn" | "impl" | "fn" | "unsafe" | "extern"
         );
-        (!is_parameter && !is_word).then(|| PathRef {
+        let path = PathRef {
             absolute: is_colons(rest),
             segments: path,
-        })
+        };
+        (!is_word && !self.binds(&path)).then_some(path)
     }
+
+    /// Whether a path begins with a parameter of the impl, or with what bounds one.
+    pub(super) fn binds(&self, path: &PathRef) -> bool {
+        let first = path.segments.first().copied();
+        let mut generics = self.generics.iter();
+        generics.any(|tree| first.is_some() && tree.ident() == first)
+    }
+}
+
+/// The macros that are called outside of the bodies of functions, so that what they
+/// make may be items.
+pub(super) fn macros_of_items(tokens: &[Tree], names: &Names, found: &mut Vec<PathRef>) {
+    let mut in_function = false;
+    for (at, tree) in tokens.iter().enumerate() {
+        match tree {
+            Tree::Ident(name) if names.text(*name) == "fn" => in_function = true,
+            Tree::Punct(';', _) => in_function = false,
+            Tree::Group(Delimiter::Brace, _) if in_function => in_function = false,
+            Tree::Group(_, inner) => {
+                if at > 0 && tokens[at - 1].is_punct('!') {
+                    found.extend(path_before(&tokens[..at - 1], names));
+                }
+                macros_of_items(inner, names, found);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The path that tokens end with.
+fn path_before(tokens: &[Tree], names: &Names) -> Option<PathRef> {
+    let is_part = |tree: &&Tree| tree.ident().is_some() || tree.is_punct(':');
+    let length = tokens.iter().rev().take_while(is_part).count();
+    let path = &tokens[tokens.len() - length..];
+    let segments: Vec<_> = path.iter().filter_map(Tree::ident).collect();
+    (!segments.is_empty()).then(|| PathRef {
+        absolute: is_colons(path),
+        segments: segments.into_iter().map(|name| names.plain(name)).collect(),
+    })
+}
+
+/// The modules that stand in blocks, each with its attributes.
+pub(super) fn nested_modules<'t>(tokens: &'t [Tree], word: Name, found: &mut Vec<&'t [Tree]>) {
+    let mut at = 0;
+    while at < tokens.len() {
+        if is_module(&tokens[at..], word) {
+            found.push(&tokens[attributes_before(tokens, at)..at + 3]);
+            at += 3;
+            continue;
+        }
+        if let Tree::Group(_, inner) = &tokens[at] {
+            nested_modules(inner, word, found);
+        }
+        at += 1;
+    }
+}
+
+/// Whether tokens begin with `mod name {..}` or `mod name;`.
+fn is_module(tokens: &[Tree], word: Name) -> bool {
+    matches!(tokens, [Tree::Ident(first), Tree::Ident(_), end, ..]
+        if *first == word && (end.is_punct(';') || end.group(Delimiter::Brace).is_some()))
 }

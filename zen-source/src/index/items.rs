@@ -16,7 +16,10 @@ use crate::{
 
 use super::{
     Entry, ImplHead, Index, NestedImpl,
-    heads::{attributes_before, impl_parts, may_make_items, nested_heads, size, trait_path, walk},
+    heads::{
+        attributes_before, impl_parts, macros_of_items, may_make_items, nested_heads,
+        nested_modules, size, trait_path, walk,
+    },
 };
 
 impl Index {
@@ -33,19 +36,22 @@ impl Index {
                     );
                     // The semicolon is the last token.
                     let end = item.head.len().saturating_sub(1);
-                    self.conditions_of_import(module, item.attributes);
+                    let is_conditional = self.conditions_of_import(module, item.attributes);
                     if let Some(start) = start {
                         let path = &item.head[start + 1..end];
-                        let found = imports::parse(path, &self.names);
+                        let mut found = imports::parse(path, &self.names);
+                        for import in &mut found {
+                            import.is_conditional = is_conditional;
+                        }
                         self.modules[module].imports.extend(found);
                     }
                 }
                 Kind::ExternCrate => {
-                    self.conditions_of_import(module, item.attributes);
-                    self.import_crate(module, item.head);
+                    let is_conditional = self.conditions_of_import(module, item.attributes);
+                    self.import_crate(module, item.head, is_conditional);
                 }
                 Kind::Module => self.module(module, &item, folder),
-                Kind::Impl | Kind::Trait => self.block(module, &item),
+                Kind::Impl | Kind::Trait => self.block(module, &item, folder),
                 _ => {
                     self.single(module, &item, folder);
                 }
@@ -60,18 +66,21 @@ impl Index {
     }
 
     /// What an import stands under holds for what it brings. One that features alone
-    /// decide on needs no mention: it is there, or it is not.
-    fn conditions_of_import(&mut self, module: usize, attributes: &[Tree]) {
+    /// decide on needs no mention: it is there, or it is not. Tells whether there is
+    /// anything else.
+    fn conditions_of_import(&mut self, module: usize, attributes: &[Tree]) -> bool {
         let krate = &self.crates[self.modules[module].krate];
-        if !krate.presence.settles(attributes, &self.names) {
-            let found = Reader::new(&mut self.names).read(attributes);
-            let references = &mut self.modules[module].references;
-            references.conditions.extend(found.conditions);
+        if attributes.is_empty() || krate.presence.settles(attributes, &self.names) {
+            return false;
         }
+        let found = Reader::new(&mut self.names).read(attributes).conditions;
+        let is_conditional = !found.is_empty();
+        self.modules[module].references.conditions.extend(found);
+        is_conditional
     }
 
     /// `extern crate a as b;` is an import.
-    fn import_crate(&mut self, module: usize, head: &[Tree]) {
+    fn import_crate(&mut self, module: usize, head: &[Tree], is_conditional: bool) {
         let idents: Vec<_> = head.iter().filter_map(Tree::ident).collect();
         let position = idents.iter().position(|n| self.names.text(*n) == "crate");
         let Some([name, rest @ ..]) = position.map(|at| &idents[at + 1..]) else {
@@ -85,6 +94,7 @@ impl Index {
                 segments: vec![if is_own { own } else { *name }],
             },
             binding: imports::Binding::Name(*rest.last().unwrap_or(name)),
+            is_conditional,
         };
         let krate = self.modules[module].krate;
         if self.modules[module].parent.is_none() {
@@ -94,7 +104,7 @@ impl Index {
     }
 
     /// An impl or trait: its head, and each of its members.
-    fn block(&mut self, module: usize, item: &syntax::Item<'_>) {
+    fn block(&mut self, module: usize, item: &syntax::Item<'_>, folder: &Path) {
         let names = &self.names;
         let head: Vec<Tree> = item.attributes.iter().chain(item.head).cloned().collect();
         let place = &self.modules[module].label;
@@ -103,7 +113,7 @@ impl Index {
             |name| format!("{place}::{}", names.text(name)),
         );
         let of_trait = trait_path(item.head, names);
-        let impl_head = self.impl_head(item, of_trait.as_ref());
+        let impl_head = self.impl_head(item.head, of_trait.as_ref());
         let owner = self.entry(module, item, &head, label.clone(), None, of_trait);
         self.entries[owner].impl_head = impl_head;
         let is_rewritten =
@@ -118,26 +128,27 @@ impl Index {
             self.entries[owner].members.push(id);
             self.note_steps(module, Some(owner), member.tokens);
             self.nested_impls(id, member.body.unwrap_or_default());
+            self.nested_modules(id, member.tokens, folder);
         }
     }
 
-    fn impl_head(&mut self, item: &syntax::Item<'_>, of_trait: Option<&PathRef>) -> ImplHead {
-        if item.kind != Kind::Impl {
-            return ImplHead::default();
-        }
-        let Some(parts) = impl_parts(item.head, &self.names) else {
+    fn impl_head(&mut self, head: &[Tree], of_trait: Option<&PathRef>) -> ImplHead {
+        let Some(parts) = impl_parts(head, &self.names) else {
             return ImplHead::default();
         };
         let last = of_trait.and_then(|path| path.segments.last());
         let converts =
             last.is_some_and(|last| ["From", "TryFrom"].contains(&self.names.text(*last)));
-        let mut converted = BTreeSet::new();
-        if converts {
-            converted = Reader::new(&mut self.names).read(parts.of_trait).paths;
-        }
+        let mut arguments = Reader::new(&mut self.names).read(parts.of_trait).paths;
+        // The trait itself is no type, and a parameter stands for any.
+        arguments.retain(|path| Some(path) != of_trait && !parts.binds(path));
+        let mut named = Reader::new(&mut self.names).read(parts.self_type).paths;
+        named.retain(|path| !parts.binds(path));
+        named.extend(arguments.iter().cloned());
         ImplHead {
             self_type: parts.self_path(&self.names),
-            converted,
+            converted: if converts { arguments } else { BTreeSet::new() },
+            named,
         }
     }
 
@@ -151,9 +162,15 @@ impl Index {
         }
         if matches!(item.kind, Kind::Function | Kind::Value) {
             self.nested_impls(id, item.tokens);
+            self.nested_modules(id, item.tokens, folder);
         }
         if may_make_items(item.attributes, &self.names) {
             self.modules[module].generators.push(id);
+        }
+        if item.kind == Kind::MacroRules {
+            let mut found = Vec::new();
+            macros_of_items(item.tokens, &self.names, &mut found);
+            self.macros_of_rules.insert(id, found);
         }
         if item.kind == Kind::MacroCall {
             self.defined_by_macro(module, id, item.tokens, folder);
@@ -173,11 +190,33 @@ impl Index {
             references
                 .imports
                 .clone_from(&self.entries[inside].references.imports);
+            let impl_head = self.impl_head(&head, of_trait.as_ref());
             self.nested.push(NestedImpl {
                 inside,
                 head: references,
                 of_trait,
+                impl_head,
             });
+        }
+    }
+
+    /// Modules inside a function or a constant. They know that around it as their
+    /// parent; that others do not see them is left aside.
+    fn nested_modules(&mut self, inside: usize, tokens: &[Tree], folder: &Path) {
+        let word = self.names.intern("mod");
+        let Entry {
+            module, references, ..
+        } = &self.entries[inside];
+        if !references.words.contains(&word) {
+            return;
+        }
+        let module = *module;
+        let mut found = Vec::new();
+        nested_modules(tokens, word, &mut found);
+        for tokens in found {
+            if let Some(item) = syntax::items(tokens, &self.names).first() {
+                self.module(module, item, folder);
+            }
         }
     }
 

@@ -10,7 +10,7 @@ mod steps;
 
 use std::{
     cell::RefCell,
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, HashSet},
     path::PathBuf,
 };
 
@@ -19,7 +19,7 @@ use crate::{
     imports::Import,
     package::{Package, Workspace},
     references::{PathRef, References},
-    resolve::Target as Resolved,
+    resolve::Graph,
     syntax::Kind,
     tree::{Name, Names},
 };
@@ -49,10 +49,12 @@ pub(crate) struct Index {
     pub(crate) macro_words: HashMap<usize, BTreeSet<Name>>,
     /// `macro_rules!` by name.
     pub(crate) rules: HashMap<Name, Vec<usize>>,
-    /// Paths that were resolved before, by the module that they stand in.
-    pub(crate) resolved: RefCell<HashMap<(usize, PathRef), BTreeSet<Resolved>>>,
-    /// Whether all is read that decides on names.
-    pub(crate) is_complete: bool,
+    /// The macros that rules call where items stand.
+    pub(crate) macros_of_rules: HashMap<usize, Vec<PathRef>>,
+    /// Macro calls that may define anything.
+    pub(crate) wild_calls: HashSet<usize>,
+    /// What names were found to stand for.
+    pub(crate) graph: RefCell<Graph>,
     /// Impls inside functions and constants. They hold outside, too.
     pub(crate) nested: Vec<NestedImpl>,
     by_folder: HashMap<PathBuf, usize>,
@@ -66,6 +68,7 @@ pub(crate) struct NestedImpl {
     /// What its head names.
     pub(crate) head: References,
     pub(crate) of_trait: Option<PathRef>,
+    pub(crate) impl_head: ImplHead,
 }
 
 /// One crate.
@@ -139,6 +142,8 @@ pub(crate) struct ImplHead {
     pub(crate) self_type: Option<PathRef>,
     /// The types that `From` and `TryFrom` convert.
     pub(crate) converted: BTreeSet<PathRef>,
+    /// The types that it names beside its parameters and their bounds.
+    pub(crate) named: BTreeSet<PathRef>,
 }
 
 /// Where a step stands.

@@ -49,11 +49,16 @@ impl Impls {
         for (entry, _) in entries.filter(|(_, entry)| entry.kind == Kind::Impl) {
             let found = &index.entries[entry];
             let mut made = Impl::of(index, entry, &found.references, found.of_trait.as_ref());
-            made.narrow(index, &found.impl_head);
+            made.narrow(index, module_of(index, entry), &found.impl_head);
             impls.add(made);
         }
         for nested in &index.nested {
             let mut found = Impl::of(index, nested.inside, &nested.head, nested.of_trait.as_ref());
+            let scope = Scope {
+                imports: &nested.head.imports,
+                ..module_of(index, nested.inside)
+            };
+            found.narrow(index, scope, &nested.impl_head);
             found.nested = true;
             // That of a type which the function itself defines is seen there alone,
             // unless others know its trait.
@@ -112,43 +117,33 @@ impl Impl {
         }
         Self {
             entry,
-            needs: if types.is_empty() {
-                Vec::new()
-            } else {
-                vec![types.clone()]
-            },
+            needs: Vec::new(),
             types,
             kind,
             nested: false,
         }
     }
-}
 
-impl Impl {
     /// The type that an impl is for must be there: it is chosen by that type, while
     /// its arguments may be inferred. `From` is the exception: it has an impl for
-    /// every type, so that neither side is ever inferred from the other.
-    fn narrow(&mut self, index: &Index, head: &ImplHead) {
-        let scope = Scope {
-            module: index.entries[self.entry].module,
-            imports: &[],
+    /// every type, so that neither side is ever inferred from the other. And where
+    /// both a trait and the type are of other crates, one of the arguments is not.
+    ///
+    /// What a macro may have made does not count: it may as well be something of the
+    /// prelude.
+    fn narrow(&mut self, index: &Index, scope: Scope<'_>, head: &ImplHead) {
+        let types = |paths: &mut dyn Iterator<Item = &PathRef>| {
+            let types = paths.filter_map(|path| declared_types_of(index, scope, path, 0));
+            types.flatten().collect::<Vec<_>>()
         };
-        let resolved = |paths: &mut dyn Iterator<Item = &PathRef>| {
-            let mut types = Vec::new();
-            for path in paths {
-                types_of(index, scope, path, 0, &mut types);
-            }
-            types
-        };
-        let outer = resolved(&mut head.self_type.iter());
-        if outer.is_empty() {
-            return;
+        let outer = types(&mut head.self_type.iter());
+        let converted = types(&mut head.converted.iter());
+        let mut needs = vec![outer, converted];
+        if needs[0].is_empty() && self.kind == ImplKind::Foreign {
+            needs.push(types(&mut head.named.iter()));
         }
-        self.needs = vec![outer];
-        let arguments = resolved(&mut head.converted.iter());
-        if !arguments.is_empty() {
-            self.needs.push(arguments);
-        }
+        needs.retain(|types| !types.is_empty());
+        self.needs = needs;
     }
 }
 
@@ -187,7 +182,7 @@ fn types_in_macro(index: &Index, call: usize, words: &BTreeSet<Name>) -> BTreeSe
     types
 }
 
-/// The types that a path names, through aliases.
+/// The types that a path may name, through aliases.
 fn types_of(index: &Index, scope: Scope<'_>, path: &PathRef, depth: usize, types: &mut Vec<usize>) {
     for target in index.resolve(scope, path) {
         let Target::Entry(entry) = target else {
@@ -197,15 +192,47 @@ fn types_of(index: &Index, scope: Scope<'_>, path: &PathRef, depth: usize, types
         match found.kind {
             Kind::Type | Kind::MacroCall | Kind::Unknown => types.push(entry),
             Kind::Alias if depth < 8 => {
-                let scope = Scope {
-                    module: found.module,
-                    imports: &[],
-                };
                 for path in &found.references.paths {
-                    types_of(index, scope, path, depth + 1, types);
+                    types_of(index, module_of(index, entry), path, depth + 1, types);
                 }
             }
             _ => {}
         }
+    }
+}
+
+/// The types that a path names as they are declared. None, if it may name anything
+/// else, or an alias that does.
+fn declared_types_of(
+    index: &Index,
+    scope: Scope<'_>,
+    path: &PathRef,
+    depth: usize,
+) -> Option<Vec<usize>> {
+    let mut types = Vec::new();
+    for target in index.resolve_declared(scope, path) {
+        let Target::Entry(entry) = target else {
+            return None;
+        };
+        let found = &index.entries[entry];
+        match found.kind {
+            Kind::Alias if depth < 8 => {
+                for path in &found.references.paths {
+                    let scope = module_of(index, entry);
+                    types.extend(declared_types_of(index, scope, path, depth + 1)?);
+                }
+            }
+            Kind::Alias => return None,
+            Kind::Type | Kind::MacroCall | Kind::Unknown => types.push(entry),
+            _ => {}
+        }
+    }
+    (!types.is_empty()).then_some(types)
+}
+
+fn module_of(index: &Index, entry: usize) -> Scope<'static> {
+    Scope {
+        module: index.entries[entry].module,
+        imports: &[],
     }
 }

@@ -55,7 +55,7 @@ pub(crate) const STANDARD_MACROS: [&str; 44] = [
 ];
 
 /// Macros of other crates that define no more than their input names.
-const TAME_MACROS: [&str; 8] = [
+pub(crate) const TAME_MACROS: [&str; 8] = [
     "lazy_static",
     "bitflags",
     "cfg_if",
@@ -76,7 +76,7 @@ impl Reach<'_> {
     ) -> Option<String> {
         let index = self.index;
         let rules = index.macro_rules(module, path);
-        if !rules.is_empty() || !self.is_standard_macro(path) {
+        if !rules.is_empty() || !self.index.is_standard_macro(path) {
             self.members.of_anything(inputs);
             for name in inputs {
                 self.given(Scope { module, imports }, &PathRef::of(*name));
@@ -89,7 +89,7 @@ impl Reach<'_> {
             return None;
         }
         let targets = index.resolve(Scope { module, imports }, path);
-        if targets.is_empty() && !self.is_standard_macro(path) {
+        if targets.is_empty() && !self.index.is_standard_macro(path) {
             // It comes from somewhere, by `#[macro_use]` or a prelude.
             self.all_foreign(index.modules[module].krate);
         }
@@ -99,12 +99,23 @@ impl Reach<'_> {
     /// What the rules name is looked up where they are used, too.
     fn rule(&mut self, module: usize, imports: &[Import], rule: usize) {
         self.reach(rule);
-        if !self.expanded.insert((module, rule)) {
-            return;
-        }
         let index = self.index;
         let found = &index.entries[rule];
         let is_own = index.modules[module].krate == index.modules[found.module].krate;
+        let mut imports = imports.to_vec();
+        if is_own {
+            // Those of the rules' own blocks count where they are used.
+            for import in &found.references.imports {
+                if !imports.contains(import) {
+                    imports.push(import.clone());
+                }
+            }
+        }
+        if !self.expanded.insert((module, rule, imports.clone())) {
+            return;
+        }
+        let imports = imports.as_slice();
+        self.imports(Scope { module, imports });
         let is_seen = |path: &&PathRef| is_own || path.segments.len() == 1;
         for path in found.references.paths.iter().filter(is_seen) {
             self.path(module, imports, path, None);
@@ -112,14 +123,6 @@ impl Reach<'_> {
         for path in found.references.macros.iter().filter(is_seen) {
             self.macro_call(module, imports, path, &found.references.inputs);
         }
-    }
-
-    fn is_standard_macro(&self, path: &PathRef) -> bool {
-        let last = path
-            .segments
-            .last()
-            .map(|last| self.index.names.text(*last));
-        last.is_some_and(|last| STANDARD_MACROS.contains(&last))
     }
 
     /// Macros called where items stand, that may define or implement something
@@ -138,7 +141,7 @@ impl Reach<'_> {
             }
             let found = &index.entries[*id];
             let touched = self.modules.contains(&found.module);
-            if touched && self.could_define_anything(*id) {
+            if touched && index.wild_calls.contains(id) {
                 self.reach(*id);
                 for other in &index.modules[found.module].entries {
                     self.reach(*other);
@@ -158,7 +161,8 @@ impl Reach<'_> {
     fn may_implement(&self, call: usize, words: &BTreeSet<Name>) -> bool {
         let found = &self.index.entries[call];
         let mut macros = found.references.macros.iter();
-        let is_plain = macros.all(|path| self.is_standard_macro(path) || self.is_tame(path));
+        let is_plain =
+            macros.all(|path| self.index.is_standard_macro(path) || self.index.is_tame_macro(path));
         let implements = |word: &Name| self.index.names.text(*word) == "impl";
         let may = !self.has_rules(call) && !is_plain || words.iter().any(implements);
         may && words.iter().any(|word| self.members.contains(*word))
@@ -188,25 +192,5 @@ impl Reach<'_> {
         // Without a trait, it is of a type, which is named or which it makes.
         let makes_type = ["struct", "enum", "union"].into_iter().any(has);
         !self.has_rules(call) || types.is_empty() && !makes_type
-    }
-
-    fn is_tame(&self, path: &PathRef) -> bool {
-        let last = path
-            .segments
-            .last()
-            .map(|last| self.index.names.text(*last));
-        last.is_none_or(|last| TAME_MACROS.contains(&last))
-    }
-
-    fn could_define_anything(&self, call: usize) -> bool {
-        self.index.entries[call]
-            .references
-            .macros
-            .iter()
-            .any(|path| {
-                let module = self.index.entries[call].module;
-                let known = !self.index.macro_rules(module, path).is_empty();
-                !self.is_tame(path) && !known && !self.is_standard_macro(path)
-            })
     }
 }

@@ -28,7 +28,7 @@ use crate::{
 use members::Members;
 
 pub(crate) use impls::Impls;
-pub(crate) use macros::STANDARD_MACROS;
+pub(crate) use macros::{STANDARD_MACROS, TAME_MACROS};
 
 /// What is reached from one step.
 pub(crate) struct Reach<'a> {
@@ -47,8 +47,8 @@ pub(crate) struct Reach<'a> {
     edges: HashMap<usize, BTreeSet<String>>,
     items: BTreeMap<String, blake3::Hasher>,
     conditions: BTreeSet<String>,
-    /// Macros whose rules were looked up in a module.
-    expanded: HashSet<(usize, usize)>,
+    /// Macros whose rules were looked up in a module, and what is imported there.
+    expanded: HashSet<(usize, usize, Vec<Import>)>,
     /// Whether anything looks at its place in its file.
     counts_lines: bool,
     /// Whether a macro looks for a file or a variable that its callers name.
@@ -131,7 +131,7 @@ impl<'a> Reach<'a> {
                 self.entry(entry);
             }
             for module in self.modules.clone() {
-                self.see(module, 0);
+                self.see(module);
             }
             self.impls();
             self.trait_members();
@@ -191,16 +191,7 @@ impl<'a> Reach<'a> {
         for path in &references.given {
             self.given(Scope { module, imports }, path);
         }
-        // A trait that is imported in the function decides on its method calls.
-        let scope = Scope { module, imports };
-        for import in imports {
-            for target in self.index.resolve(scope, &import.path) {
-                match target {
-                    Target::Module(found) => self.see(found, 0),
-                    target => edges.push(self.edge(&import.path, BTreeSet::from([target]))),
-                }
-            }
-        }
+        edges.extend(self.imports(Scope { module, imports }));
         for path in &references.macros {
             edges.extend(self.macro_call(module, &references.imports, path, &references.inputs));
         }
@@ -209,6 +200,20 @@ impl<'a> Reach<'a> {
         }
         for (label, argument) in &references.files {
             self.file(module, label, argument);
+        }
+        edges
+    }
+
+    /// A trait that is imported in a function decides on its method calls.
+    fn imports(&mut self, scope: Scope<'_>) -> Vec<String> {
+        let mut edges = Vec::new();
+        for import in scope.imports {
+            for target in self.index.resolve(scope, &import.path) {
+                match target {
+                    Target::Module(found) => self.see(found),
+                    target => edges.push(self.edge(&import.path, BTreeSet::from([target]))),
+                }
+            }
         }
         edges
     }

@@ -45,8 +45,8 @@ const STANDARD_TRAITS: [&str; 31] = [
 
 impl Reach<'_> {
     /// Notes the traits that a module brings into scope.
-    pub(super) fn see(&mut self, module: usize, depth: usize) {
-        if depth > 8 || !self.seen.insert(module) {
+    pub(super) fn see(&mut self, module: usize) {
+        if !self.seen.insert(module) {
             return;
         }
         let index = self.index;
@@ -68,7 +68,7 @@ impl Reach<'_> {
                         self.visible.insert(entry);
                     }
                     Target::Module(found) if import.binding == Binding::Glob => {
-                        self.see(found, depth + 1);
+                        self.see(found);
                     }
                     _ => {}
                 }

@@ -123,8 +123,16 @@ impl<'a> Reader<'a> {
             self.found.inputs.insert(name);
         }
         let text = self.names.text(name);
-        if text == "use" && place == Place::Code {
-            return self.local_use(&trees[at..]);
+        if text == "use" && !trees.get(at + 1).is_some_and(|next| next.is_punct('<')) {
+            let length = self.local_use(&trees[at..]);
+            // A macro may make anything else of it.
+            return if place == Place::Code { length } else { 1 };
+        }
+        // A module in a block is known as one, with all that is in it.
+        if let ("mod", Place::Code, [_, Tree::Ident(_), Tree::Group(Delimiter::Brace, _), ..]) =
+            (text, place, &trees[at..])
+        {
+            return 3;
         }
         if text == "dyn" {
             self.found.dynamic = true;
@@ -326,10 +334,17 @@ impl<'a> Reader<'a> {
         self.found.texts.insert(text);
     }
 
-    /// A string such as `"path::to::function"`.
+    /// A string such as `"path::to::function"`. One that is no path as a whole is code
+    /// or a message, which nobody goes on from.
     fn path_in_text(&mut self, text: &str) {
+        let is_path = text.chars().all(|c| is_word(c) || c == ':');
+        let place = if is_path {
+            Place::Attribute
+        } else {
+            Place::Code
+        };
         if let Ok(trees) = self.names.lex(&code_in(text)) {
-            self.trees(&trees, Place::Attribute);
+            self.trees(&trees, place);
         }
     }
 

@@ -1,0 +1,153 @@
+//! Which rules a macro call stands for, and which names it may make.
+
+use std::collections::{BTreeSet, HashSet};
+
+use crate::{
+    index::Index,
+    reach::{STANDARD_MACROS, TAME_MACROS},
+    references::PathRef,
+    syntax::Kind,
+    tree::Name,
+};
+
+use super::{Scope, Target};
+
+/// Names that everybody uses and nobody defines.
+const PRIMITIVES: [&str; 28] = [
+    "bool", "char", "f32", "f64", "i128", "i16", "i32", "i64", "i8", "isize", "str", "u128", "u16",
+    "u32", "u64", "u8", "usize", "std", "core", "alloc", "Some", "None", "Ok", "Err", "Vec",
+    "String", "Option", "Result",
+];
+
+impl Index {
+    /// What may make a name in a module: a macro call that holds it; one that may
+    /// define anything, or a macro that stands on an item, makes any name.
+    pub(super) fn makers(&self, module: usize, name: Name) -> Vec<usize> {
+        if PRIMITIVES.contains(&self.names.text(name)) {
+            return Vec::new();
+        }
+        let here = &self.modules[module];
+        let may_make = |call: &&usize| {
+            let words = self.macro_words.get(call);
+            self.wild_calls.contains(call) || words.is_some_and(|words| words.contains(&name))
+        };
+        let calls = here.macro_calls.iter().filter(may_make);
+        calls.chain(&here.generators).copied().collect()
+    }
+
+    /// Whether a call's macros, or those that their rules call, are not at hand, so
+    /// that it may define anything.
+    pub(crate) fn is_wild(&self, call: usize) -> bool {
+        let here = self.entries[call].module;
+        let macros = &self.entries[call].references.macros;
+        let mut queue: Vec<_> = macros.iter().map(|path| (here, path)).collect();
+        let mut met = HashSet::new();
+        while let Some((module, path)) = queue.pop() {
+            if self.is_standard_macro(path) || self.is_tame_macro(path) {
+                continue;
+            }
+            let mut rules = self.macro_rules(module, path);
+            rules.extend(self.macro_rules(here, path));
+            if rules.is_empty() {
+                return true;
+            }
+            for rule in rules {
+                if met.insert(rule) {
+                    let inner = self.macros_of_rules.get(&rule).into_iter().flatten();
+                    queue.extend(inner.map(|path| (self.entries[rule].module, path)));
+                }
+            }
+        }
+        false
+    }
+
+    pub(crate) fn is_standard_macro(&self, path: &PathRef) -> bool {
+        let last = path.segments.last();
+        last.is_some_and(|last| STANDARD_MACROS.contains(&self.names.text(*last)))
+    }
+
+    pub(crate) fn is_tame_macro(&self, path: &PathRef) -> bool {
+        let last = path.segments.last();
+        last.is_none_or(|last| TAME_MACROS.contains(&self.names.text(*last)))
+    }
+}
+
+impl Index {
+    /// The macros whose rules are at hand that a path may stand for in a module.
+    pub(crate) fn macro_rules(&self, module: usize, path: &PathRef) -> Vec<usize> {
+        let Some(last) = path.segments.last() else {
+            return Vec::new();
+        };
+        let mut found: Vec<_> = self.rules.get(last).cloned().unwrap_or_default();
+        if path.segments.len() == 1 {
+            found.retain(|rule| self.is_in_scope(*rule, module));
+        } else {
+            found.clear();
+        }
+        let scope = Scope {
+            module,
+            imports: &[],
+        };
+        for target in self.resolve(scope, path) {
+            if let Target::Entry(entry) = target
+                && self.entries[entry].kind == Kind::MacroRules
+                && !found.contains(&entry)
+            {
+                found.push(entry);
+            }
+        }
+        if found.is_empty() {
+            // Exported, or imported by what a macro made.
+            found = self.rules.get(last).cloned().unwrap_or_default();
+            if STANDARD_MACROS.contains(&self.names.text(*last)) {
+                found.retain(|rule| self.is_exported(*rule));
+            }
+        }
+        found
+    }
+
+    fn is_exported(&self, rule: usize) -> bool {
+        let words = &self.entries[rule].references.words;
+        words
+            .iter()
+            .any(|word| self.names.text(*word) == "macro_export")
+    }
+
+    /// Whether `macro_rules!` are known by their name alone: below the module that
+    /// they stand in, and behind modules that bear `#[macro_use]`.
+    fn is_in_scope(&self, rule: usize, module: usize) -> bool {
+        let mut reach = self.entries[rule].module;
+        while self.modules[reach].macro_use
+            && let Some(parent) = self.modules[reach].parent
+        {
+            reach = parent;
+        }
+        let mut at = Some(module);
+        while let Some(module) = at {
+            if module == reach {
+                return true;
+            }
+            at = self.modules[module].parent;
+        }
+        false
+    }
+
+    /// Every identifier in a macro call, and in the rules that it stands for.
+    pub(crate) fn words_of_macro(&self, call: usize) -> BTreeSet<Name> {
+        let mut words = BTreeSet::new();
+        let mut queue = vec![call];
+        let mut met = HashSet::new();
+        while let Some(entry) = queue.pop() {
+            if !met.insert(entry) {
+                continue;
+            }
+            let references = &self.entries[entry].references;
+            words.extend(references.words.iter().copied());
+            for path in &references.macros {
+                queue.extend(self.macro_rules(self.entries[entry].module, path));
+                queue.extend(self.macro_rules(self.entries[call].module, path));
+            }
+        }
+        words
+    }
+}

@@ -1,0 +1,111 @@
+//! From a path in a module to what it stands for.
+
+mod graph;
+mod macros;
+
+use std::collections::BTreeSet;
+
+use crate::{
+    imports::{Binding, Import},
+    index::{Index, OWN_PACKAGES},
+    references::PathRef,
+    syntax::Kind,
+    tree::Name,
+};
+
+pub(crate) use graph::Graph;
+use graph::Search;
+
+/// What a path stands for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Target {
+    Entry(usize),
+    Module(usize),
+    /// Something in a module that is not found there.
+    Inside(usize),
+    /// Something of the standard library.
+    Standard,
+    /// A crate whose source is not followed, as the crate that names it knows it.
+    Foreign(usize, String),
+}
+
+/// Where a path stands.
+#[derive(Clone, Copy)]
+pub(crate) struct Scope<'a> {
+    pub(crate) module: usize,
+    /// `use`s inside the function.
+    pub(crate) imports: &'a [Import],
+}
+
+impl Index {
+    /// All that a path may stand for: in any namespace, under any condition.
+    pub(crate) fn resolve(&self, scope: Scope<'_>, path: &PathRef) -> BTreeSet<Target> {
+        Search::new(self, &mut self.graph.borrow_mut()).all(scope, path)
+    }
+
+    /// What of it is declared, so that no macro need be guessed to have made it.
+    pub(crate) fn resolve_declared(&self, scope: Scope<'_>, path: &PathRef) -> BTreeSet<Target> {
+        Search::new(self, &mut self.graph.borrow_mut()).declared(scope, path)
+    }
+
+    /// The crate that `name` stands for where no item has it.
+    fn extern_crate(&self, krate: usize, name: Name) -> Option<Target> {
+        let owner = &self.crates[krate];
+        let renamed = owner
+            .renamed
+            .iter()
+            .find(|import| import.binding == Binding::Name(name));
+        let name = match renamed.map(|import| &import.path) {
+            Some(path) if !path.absolute => return Some(Target::Module(owner.root)),
+            Some(path) => path.segments.first().copied().unwrap_or(name),
+            None => name,
+        };
+        let text = self.names.text(name);
+        if let Some(local) = owner.local.get(&name) {
+            return Some(Target::Module(self.crates[*local].root));
+        }
+        if let Some(library) = owner.own_library
+            && self.crates[library].package.library_name == text
+        {
+            return Some(Target::Module(self.crates[library].root));
+        }
+        let dependency = owner.package.dependencies.get(text)?;
+        if OWN_PACKAGES.contains(&dependency.package.as_str()) {
+            return None;
+        }
+        Some(Target::Foreign(krate, text.to_owned()))
+    }
+
+    /// What stands outside of all modules and has a name: crates.
+    fn outside(&self, krate: usize, name: Name) -> Option<Target> {
+        let is_standard = matches!(self.names.text(name), "std" | "core" | "alloc");
+        self.extern_crate(krate, name)
+            .or(is_standard.then_some(Target::Standard))
+    }
+
+    /// Whether a module surely has a type, a trait or a module of a name, which
+    /// hides a crate of that name.
+    fn hides_crates(&self, module: usize, name: Name) -> bool {
+        let is_type = |kind| matches!(kind, Kind::Type | Kind::Trait | Kind::Alias);
+        self.declares_surely(module, name, is_type) || self.has_module(module, name)
+    }
+
+    /// Whether a module surely has a child of a name.
+    fn has_module(&self, module: usize, name: Name) -> bool {
+        let children = self.modules[module].children.get(&name);
+        let mut children = children.into_iter().flatten();
+        children.any(|child| self.modules[*child].references.conditions.is_empty())
+    }
+
+    /// Whether a module has an item of these kinds, or an import, under a name and
+    /// no condition.
+    fn declares_surely(&self, module: usize, name: Name, is_one: impl Fn(Kind) -> bool) -> bool {
+        let here = &self.modules[module];
+        let mut items = here.items.get(&name).into_iter().flatten();
+        let is_sure = |item: &usize| {
+            let found = &self.entries[*item];
+            is_one(found.kind) && found.references.conditions.is_empty()
+        };
+        items.any(is_sure) || here.imports.iter().any(|import| import.brings_surely(name))
+    }
+}
