@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use redb::{Builder, ConcurrencyMode, ReadableTable, TableDefinition};
+use redb::{Builder, ConcurrencyMode, ReadableTable, Table, TableDefinition, WriteTransaction};
 use zen_runtime::{Fault, Pipeline, VerifyOptions, VerifyReport, pipeline, step};
 use zen_tests::TestRepository;
 
@@ -95,41 +95,102 @@ fn blob(repo: &TestRepository) -> PathBuf {
     first(&repo.dir().join("blobs")).expect("a blob")
 }
 
-type Table = TableDefinition<'static, &'static [u8], &'static [u8]>;
+/// A table that is as it looks.
+type Plain = TableDefinition<'static, &'static [u8], &'static [u8]>;
+/// Beginnings of keys to the numbers of rows.
+type Keys = TableDefinition<'static, u64, u64>;
+/// The lineage.
+type Pairs = TableDefinition<'static, u128, ()>;
 
-/// Changes a table behind the store's back. `change` is given each entry, and
-/// gives what becomes of its value, until it has changed one.
-fn change(repo: &TestRepository, table: &'static str, change: impl Fn(&mut Vec<u8>)) {
-    edit(repo, table, |key, mut value| {
-        change(&mut value);
-        vec![(key, Some(value))]
-    });
-}
+const ROWS: TableDefinition<'static, u64, &'static [u8]> = TableDefinition::new("rows");
 
-fn edit(
-    repo: &TestRepository,
-    table: &'static str,
-    edit: impl FnOnce(Vec<u8>, Vec<u8>) -> Vec<(Vec<u8>, Option<Vec<u8>>)>,
-) {
+/// What the rows of records and of artifacts begin with.
+const RECORD: u8 = 0;
+const ARTIFACT: u8 = 1;
+
+/// Changes the database behind the store's back.
+fn edit(repo: &TestRepository, edit: impl FnOnce(&WriteTransaction)) {
     let database = Builder::new()
         .set_concurrency_mode(ConcurrencyMode::MultiWriter)
         .create(repo.dir().join("meta.redb"))
         .unwrap();
     let transaction = database.begin_write().unwrap();
-    {
-        let mut table = transaction.open_table(Table::new(table)).unwrap();
-        let (key, value) = {
-            let (key, value) = table.first().unwrap().expect("an entry");
-            (key.value().to_vec(), value.value().to_vec())
-        };
-        for (key, value) in edit(key, value) {
-            match value {
-                Some(value) => drop(table.insert(&*key, &*value).unwrap()),
-                None => drop(table.remove(&*key).unwrap()),
-            }
-        }
-    }
+    edit(&transaction);
     transaction.commit().unwrap();
+}
+
+/// Changes the first value of a table.
+fn change(repo: &TestRepository, table: &'static str, change: impl Fn(&mut Vec<u8>)) {
+    edit(repo, |transaction| {
+        let mut table = transaction.open_table(Plain::new(table)).unwrap();
+        let (key, mut value) = first(&table);
+        change(&mut value);
+        table.insert(&*key, &*value).unwrap();
+    });
+}
+
+/// The first entry of a table.
+fn first(table: &Table<'_, &'static [u8], &'static [u8]>) -> (Vec<u8>, Vec<u8>) {
+    let (key, value) = table.first().unwrap().expect("an entry");
+    (key.value().to_vec(), value.value().to_vec())
+}
+
+/// Puts another row in the place of the first one of a kind, or none.
+fn change_row(repo: &TestRepository, kind: u8, change: impl Fn(Vec<u8>) -> Option<Vec<u8>>) {
+    edit(repo, |transaction| {
+        let mut rows = transaction.open_table(ROWS).unwrap();
+        let mut all = rows.iter().unwrap().map(|row| {
+            let (number, row) = row.unwrap();
+            (number.value(), row.value().to_vec())
+        });
+        let (number, row) = all.find(|(_, row)| row[0] == kind).expect("a row");
+        drop(all);
+        match change(row) {
+            Some(row) => drop(rows.insert(number, &*row).unwrap()),
+            None => drop(rows.remove(number).unwrap()),
+        }
+    });
+}
+
+/// Puts another number in the place of the first one of a table of keys, or none.
+fn change_key(
+    repo: &TestRepository,
+    table: &'static str,
+    change: impl Fn(u64, u64) -> (u64, Option<u64>),
+) {
+    edit(repo, |transaction| {
+        let mut table = transaction.open_table(Keys::new(table)).unwrap();
+        let (key, number) = {
+            let (key, number) = table.first().unwrap().expect("an entry");
+            (key.value(), number.value())
+        };
+        table.remove(key).unwrap();
+        if let (key, Some(number)) = change(key, number) {
+            table.insert(key, number).unwrap();
+        }
+    });
+}
+
+/// Takes the first entry of an index away, or puts another one in its place.
+fn change_index(repo: &TestRepository, table: &'static str, with_other: bool) {
+    edit(repo, |transaction| {
+        if table == "lineage" {
+            let mut table = transaction.open_table(Pairs::new(table)).unwrap();
+            let pair = table.first().unwrap().expect("an entry").0.value();
+            table.remove(pair).unwrap();
+            if with_other {
+                table.insert(pair ^ 1, ()).unwrap();
+            }
+            return;
+        }
+        let mut table = transaction.open_table(Plain::new(table)).unwrap();
+        let (mut key, value) = first(&table);
+        table.remove(&*key).unwrap();
+        if with_other {
+            flip(&mut key);
+            table.insert(&*key, &*value).unwrap();
+        }
+    });
 }
 
 fn flip(value: &mut [u8]) {
@@ -199,7 +260,12 @@ fn a_file_that_is_no_blob_is_told_and_left_alone() {
 fn a_damaged_record() {
     finds(
         |fault| matches!(fault, Fault::DamagedRecord(_)),
-        |repo| change(repo, "records", |value| flip(value)),
+        |repo| {
+            change_row(repo, RECORD, |mut row| {
+                flip(&mut row);
+                Some(row)
+            });
+        },
     );
 }
 
@@ -207,7 +273,7 @@ fn a_damaged_record() {
 fn a_record_whose_artifact_is_not_known() {
     finds(
         |fault| matches!(fault, Fault::DanglingRecord { .. }),
-        |repo| edit(repo, "artifacts", |key, _| vec![(key, None)]),
+        |repo| change_row(repo, ARTIFACT, |_| None),
     );
 }
 
@@ -215,8 +281,62 @@ fn a_record_whose_artifact_is_not_known() {
 fn a_damaged_entry_of_an_artifact() {
     finds(
         |fault| matches!(fault, Fault::DamagedEntry(_)),
-        |repo| change(repo, "artifacts", |value| value[2] ^= 1),
+        |repo| {
+            change_row(repo, ARTIFACT, |mut row| {
+                row[35] ^= 1;
+                Some(row)
+            });
+        },
     );
+}
+
+#[test]
+fn a_key_that_leads_to_no_row_of_its_own() {
+    let is_it = |fault: &Fault| matches!(fault, Fault::DanglingIndex { table, .. } if ["records", "artifacts"].contains(table));
+    for table in ["records", "artifacts"] {
+        finds(is_it, |repo| {
+            change_key(repo, table, |key, number| (key ^ 1, Some(number)));
+        });
+        finds(is_it, |repo| {
+            change_key(repo, table, |key, number| (key, Some(number ^ 1)));
+        });
+    }
+    for kind in [RECORD, ARTIFACT] {
+        finds(is_it, |repo| change_row(repo, kind, |_| None));
+        finds(is_it, |repo| {
+            change_row(repo, kind, |mut row| {
+                row[5] ^= 1;
+                Some(row)
+            });
+        });
+    }
+}
+
+#[test]
+fn a_row_that_no_key_leads_to() {
+    let is_it = |fault: &Fault| matches!(fault, Fault::StrayRow(_));
+    for table in ["records", "artifacts"] {
+        finds(is_it, |repo| change_key(repo, table, |key, _| (key, None)));
+    }
+    for row in [&[7; 40][..], &[0; 3], &[]] {
+        finds(is_it, |repo| {
+            change_row(repo, RECORD, |_| Some(row.to_vec()));
+        });
+    }
+}
+
+#[test]
+fn a_row_that_no_key_leads_to_is_found_again_when_it_is_whole() {
+    for table in ["records", "artifacts"] {
+        let repo = filled();
+        let before = verify(&repo, false);
+        change_key(&repo, table, |key, _| (key, None));
+        assert!(!verify(&repo, true).is_clean());
+        let after = verify(&repo, false);
+        assert!(after.is_clean(), "{after}");
+        assert_eq!(after.records(), before.records());
+        assert_eq!(after.artifacts(), before.artifacts());
+    }
 }
 
 #[test]
@@ -227,12 +347,7 @@ fn an_entry_of_an_index_that_leads_nowhere() {
                 let of = |found: &str| found == table;
                 matches!(fault, Fault::DanglingIndex { table, .. } | Fault::DamagedValue { table, .. } if of(table))
             },
-            |repo| {
-                edit(repo, table, |mut key, value| {
-                    flip(&mut key);
-                    vec![(key, Some(value))]
-                });
-            },
+            |repo| change_index(repo, table, true),
         );
     }
 }
@@ -242,7 +357,7 @@ fn a_record_that_is_not_in_an_index() {
     for table in ["recent", "lineage"] {
         finds(
             |fault| matches!(fault, Fault::NotIndexed { table: found, .. } if *found == table),
-            |repo| edit(repo, table, |key, _| vec![(key, None)]),
+            |repo| change_index(repo, table, false),
         );
     }
 }
@@ -253,20 +368,6 @@ fn a_damaged_note_pin_run_or_pipeline() {
         finds(
             |fault| matches!(fault, Fault::DamagedValue { table: found, .. } if *found == table),
             |repo| change(repo, table, |value| flip(value)),
-        );
-    }
-}
-
-#[test]
-fn a_key_that_is_none() {
-    for table in ["records", "artifacts"] {
-        finds(
-            |fault| matches!(fault, Fault::StrangeKey { table: found, .. } if *found == table),
-            |repo| {
-                edit(repo, table, |_, value| {
-                    vec![(b"short".to_vec(), Some(value))]
-                });
-            },
         );
     }
 }

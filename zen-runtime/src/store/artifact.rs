@@ -221,16 +221,29 @@ pub(super) mod lineage {
     use super::ArtifactId;
     use crate::fingerprint::Fingerprint;
 
-    /// The artifact's ID, then the fingerprint.
-    pub(in crate::store) fn key(id: &ArtifactId, fingerprint: &Fingerprint) -> [u8; 64] {
-        let mut key = [0; 64];
-        key[..32].copy_from_slice(id.as_bytes());
-        key[32..].copy_from_slice(fingerprint.as_bytes());
+    /// How much of an artifact's ID a key begins with. With as many artifacts as
+    /// fit on a disk it is unlikely that two have it in common; then one of them
+    /// counts as named for as long as the other one is.
+    const ID: usize = 8;
+
+    /// How much of a fingerprint a key ends with.
+    const CALL: usize = 8;
+
+    /// The beginning of the artifact's ID, then that of the fingerprint.
+    pub(in crate::store) fn key(id: &ArtifactId, fingerprint: &Fingerprint) -> [u8; ID + CALL] {
+        let mut key = [0; ID + CALL];
+        key[..ID].copy_from_slice(prefix(id));
+        key[ID..].copy_from_slice(&fingerprint.as_bytes()[..CALL]);
         key
     }
 
-    /// The fingerprint at the end of a key.
-    pub(in crate::store) fn fingerprint(key: &[u8]) -> Option<Fingerprint> {
-        key.last_chunk().copied().map(Fingerprint::from_bytes)
+    /// What the keys of an artifact begin with.
+    pub(in crate::store) fn prefix(id: &ArtifactId) -> &[u8] {
+        &id.as_bytes()[..ID]
+    }
+
+    /// The beginning of the fingerprint in a key.
+    pub(in crate::store) fn call(key: &[u8]) -> Option<&[u8]> {
+        key.last_chunk::<CALL>().map(|call| &call[..])
     }
 }

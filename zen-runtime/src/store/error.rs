@@ -51,6 +51,16 @@ pub enum StoreError {
         /// The newest format that this release knows.
         known: u64,
     },
+    /// The store was made by an earlier release, and may not be written.
+    #[error(
+        "the store has format {found} of an earlier release, and may not be written to bring it to format {known}; open it once where it may be"
+    )]
+    Older {
+        /// The format of the store.
+        found: u64,
+        /// The format that it would have.
+        known: u64,
+    },
     /// Results that were handed over could not be written.
     #[error("{count} results are not kept: {first}")]
     NotKept {

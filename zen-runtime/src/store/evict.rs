@@ -3,7 +3,7 @@
 
 use super::{
     Repository, Store, StoreError, Transaction,
-    artifact::{Entry, Place},
+    artifact::{Entry, Place, lineage},
     blobs,
     metadata::{Snapshot, Table},
     pins::is_pinned,
@@ -88,7 +88,7 @@ pub(super) fn evict_entry(
     if is_pinned(transaction, id)? {
         return Ok(Eviction::Pinned);
     }
-    if !transaction.any(Table::LINEAGE, id.as_bytes())? {
+    if !transaction.any_pair(Table::LINEAGE, lineage::prefix(id))? {
         return Ok(Eviction::NoRecord);
     }
     let evicted = entry.evicted().write(id);

@@ -98,8 +98,8 @@ impl Store {
     pub(crate) fn producers(&self, id: &ArtifactId) -> Result<Vec<Fingerprint>, StoreError> {
         let mut producers = self.pending_producers(id);
         let snapshot = self.disk.fresh_snapshot()?;
-        snapshot.scan(Table::LINEAGE, id.as_bytes(), &mut |key, _| {
-            producers.extend(lineage::fingerprint(key));
+        snapshot.scan(Table::LINEAGE, lineage::prefix(id), &mut |key, _| {
+            producers.extend(producer(&snapshot, id, key)?);
             Ok(true)
         })?;
         producers.sort_unstable();
@@ -242,6 +242,24 @@ impl Found {
             }
         }
     }
+}
+
+/// The call that an entry of the lineage leads to, if it gave the artifact: the
+/// entry has the beginnings of both only.
+fn producer(
+    snapshot: &Snapshot,
+    id: &ArtifactId,
+    entry: &[u8],
+) -> Result<Option<Fingerprint>, StoreError> {
+    let call = lineage::call(entry).unwrap_or_default();
+    let Some(call) = snapshot.whole_key(Table::RECORDS, call)? else {
+        return Ok(None);
+    };
+    let call = Fingerprint::from_bytes(call);
+    let page = snapshot.record(call.as_bytes())?;
+    let hit = page.and_then(|page| record::decode_hit(&call, &page));
+    let gave = hit.is_some_and(|hit| hit.outputs.iter().any(|output| output.id == *id));
+    Ok(gave.then_some(call))
 }
 
 fn record_in(snapshot: &Snapshot, fingerprint: &Fingerprint) -> Result<Option<Record>, StoreError> {

@@ -21,6 +21,7 @@ mod files;
 mod flight;
 mod forked;
 mod gc;
+mod indexes;
 mod layout;
 mod live;
 mod locked;

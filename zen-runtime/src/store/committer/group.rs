@@ -1,5 +1,7 @@
 //! Writing a group of operations in one transaction.
 
+use std::collections::HashSet;
+
 use super::{Operation, PendingResult, not_kept::NotKept};
 use crate::store::{StoreError, Transaction, blobs, disk::Disk, record};
 
@@ -83,11 +85,14 @@ impl Disk {
         ready: &[Ready<'_>],
     ) -> Result<bool, StoreError> {
         let mut was_known = false;
+        // Most results of a group are of a few steps.
+        let mut sources = HashSet::new();
         for ready in ready {
             match ready.operation {
                 Operation::Result { result, .. } => {
                     self.restore_blobs(result)?;
                     was_known |= self.put(transaction, result, &ready.record)?;
+                    sources.extend(result.record.iter().map(|record| record.parts.source));
                 }
                 Operation::Document {
                     collection,
@@ -95,6 +100,9 @@ impl Disk {
                     value,
                 } => transaction.put(*collection, key, value)?,
             }
+        }
+        for source in &sources {
+            self.sources.put(transaction, source)?;
         }
         Ok(was_known)
     }

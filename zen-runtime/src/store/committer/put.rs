@@ -35,10 +35,9 @@ impl Disk {
             self.put_artifact(transaction, artifact)?;
         }
         if let Some(record) = &new.record {
-            self.sources.put(transaction, &record.parts.source)?;
             put_record(transaction, record, encoded, &standing)?;
         }
-        Ok(!matches!(standing, Standing::None))
+        Ok(!matches!(standing, Standing::None | Standing::Damaged))
     }
 
     /// The record that stands, and whether all of its bytes are there.
@@ -47,27 +46,24 @@ impl Disk {
         transaction: &Transaction<'_>,
         fingerprint: &Fingerprint,
     ) -> Result<Standing, StoreError> {
-        let stored = transaction.look(Table::RECORDS, fingerprint.as_bytes())?;
-        let Some(hit) = stored.and_then(|bytes| record::decode_hit(fingerprint, &bytes)) else {
+        let Some(stored) = transaction.look(Table::RECORDS, fingerprint.as_bytes())? else {
             return Ok(Standing::None);
         };
+        let Some(hit) = record::decode_hit(fingerprint, &stored) else {
+            return Ok(Standing::Damaged);
+        };
         for output in &hit.outputs {
-            if !self.has_bytes(transaction, &output.id)? {
+            let entry = transaction.look(Table::ARTIFACTS, output.id.as_bytes())?;
+            if !self.has_bytes(&output.id, entry.as_deref())? {
                 return Ok(Standing::Hollow(hit));
             }
         }
         Ok(Standing::Whole)
     }
 
-    fn has_bytes(
-        &self,
-        transaction: &Transaction<'_>,
-        id: &ArtifactId,
-    ) -> Result<bool, StoreError> {
-        let Some(stored) = transaction.look(Table::ARTIFACTS, id.as_bytes())? else {
-            return Ok(false);
-        };
-        let Some(entry) = Entry::read(id, &stored) else {
+    /// Whether the bytes of an artifact with this entry are there.
+    fn has_bytes(&self, id: &ArtifactId, entry: Option<&[u8]>) -> Result<bool, StoreError> {
+        let Some(entry) = entry.and_then(|stored| Entry::read(id, stored)) else {
             return Ok(false);
         };
         match entry.place {
@@ -83,17 +79,24 @@ impl Disk {
         transaction: &mut Transaction<'_>,
         artifact: &NewArtifact,
     ) -> Result<(), StoreError> {
-        if self.has_bytes(transaction, &artifact.id)? {
+        let key = artifact.id.as_bytes();
+        let stored = transaction.look(Table::ARTIFACTS, key)?;
+        if stored.is_none() {
+            return transaction.insert_new(Table::ARTIFACTS, key, &artifact.entry());
+        }
+        if self.has_bytes(&artifact.id, stored.as_deref())? {
             return Ok(());
         }
-        transaction.insert(Table::ARTIFACTS, artifact.id.as_bytes(), &artifact.entry())
+        transaction.insert(Table::ARTIFACTS, key, &artifact.entry())
     }
 }
 
 /// The record that is there when another one comes.
 enum Standing {
-    /// There is none, or it cannot be read.
+    /// There is none.
     None,
+    /// It cannot be read.
+    Damaged,
     /// Some of its artifacts are gone.
     Hollow(Hit),
     /// It is a hit.
@@ -106,6 +109,7 @@ fn put_record(
     encoded: &[u8],
     standing: &Standing,
 ) -> Result<(), StoreError> {
+    let key = record.fingerprint.as_bytes();
     match standing {
         Standing::Whole => return Ok(()),
         Standing::Hollow(hit) if hit.agrees_with(record) => return Ok(()),
@@ -117,13 +121,14 @@ fn put_record(
             let step = &record.parts.step;
             let old = record::recent::key(step, hit.created, &record.fingerprint);
             transaction.remove(Table::RECENT, &old)?;
+            transaction.insert(Table::RECORDS, key, encoded)?;
         }
-        Standing::None => {}
+        Standing::Damaged => transaction.insert(Table::RECORDS, key, encoded)?,
+        Standing::None => transaction.insert_new(Table::RECORDS, key, encoded)?,
     }
     for output in &record.outputs {
         let key = lineage::key(&output.id, &record.fingerprint);
         transaction.insert(Table::LINEAGE, &key, &[])?;
     }
-    transaction.insert(Table::RECENT, &record.recent_key(), &[])?;
-    transaction.insert(Table::RECORDS, record.fingerprint.as_bytes(), encoded)
+    transaction.insert(Table::RECENT, &record.recent_key(), &[])
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::super::{
     Collection, Store, StoreError, Transaction,
-    artifact::lineage,
+    indexes::{self, INDEXES},
     metadata::{Snapshot, Table},
     record,
 };
@@ -19,9 +19,10 @@ impl Store {
     pub(in crate::store) fn clear_indexes(&self, dry_run: bool) -> Result<usize, StoreError> {
         let snapshot = self.disk.fresh_snapshot()?;
         let mut dangling: Vec<(Table, Vec<u8>)> = Vec::new();
-        for table in [Table::RECENT, Table::LINEAGE, Table::USAGE] {
+        for table in INDEXES {
             snapshot.scan(table, &[], &mut |key, _| {
-                if !leads_to_a_record(table, key, |f| Ok(snapshot.record(f)?.is_some()))? {
+                let whole_key = |call: &[u8]| snapshot.whole_key(Table::RECORDS, call);
+                if !leads_to_a_record(table, key, whole_key)? {
                     dangling.push((table, key.to_vec()));
                 }
                 Ok(true)
@@ -67,11 +68,8 @@ fn remove_dangling(
     dangling: &[(Table, Vec<u8>)],
 ) -> Result<(), StoreError> {
     for (table, key) in dangling {
-        let is_there = |fingerprint: &[u8]| {
-            let record = transaction.look(Table::RECORDS, fingerprint)?;
-            Ok(record.is_some())
-        };
-        if !leads_to_a_record(*table, key, is_there)? {
+        let whole_key = |call: &[u8]| transaction.whole_key(Table::RECORDS, call);
+        if !leads_to_a_record(*table, key, whole_key)? {
             transaction.remove(*table, key)?;
         }
     }
@@ -82,12 +80,10 @@ fn remove_dangling(
 fn leads_to_a_record(
     table: Table,
     key: &[u8],
-    is_there: impl Fn(&[u8]) -> Result<bool, StoreError>,
+    whole_key: impl Fn(&[u8]) -> Result<Option<[u8; 32]>, StoreError>,
 ) -> Result<bool, StoreError> {
-    let fingerprint = match table {
-        Table::LINEAGE => lineage::fingerprint(key),
-        Table::RECENT => record::recent::fingerprint(key),
-        _ => key.try_into().ok().map(Fingerprint::from_bytes),
-    };
-    fingerprint.map_or(Ok(false), |fingerprint| is_there(fingerprint.as_bytes()))
+    match indexes::call(table, key) {
+        Some(call) => Ok(whole_key(call)?.is_some()),
+        None => Ok(false),
+    }
 }

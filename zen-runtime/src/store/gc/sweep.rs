@@ -128,7 +128,7 @@ impl Store {
         id: &ArtifactId,
     ) -> Result<(), StoreError> {
         let is_dropped = taken.item.action == GcAction::Drop;
-        if !is_dropped || !transaction.any(Table::LINEAGE, id.as_bytes())? {
+        if !is_dropped || !transaction.any_pair(Table::LINEAGE, lineage::prefix(id))? {
             return self.remove_unnamed(transaction, id).map(drop);
         }
         let is_its_entry = |row: &&Row| row.table == Table::ARTIFACTS && row.key == id.as_bytes();
@@ -231,7 +231,7 @@ impl Sweep<'_> {
     ) -> Result<bool, StoreError> {
         if self.wanted.contains(id)
             || touched.contains(id.as_bytes())
-            || transaction.any(Table::LINEAGE, id.as_bytes())?
+            || transaction.any_pair(Table::LINEAGE, lineage::prefix(id))?
             || is_pinned(transaction, id)?
         {
             return Ok(false);

@@ -13,6 +13,7 @@ use redb::{
 use super::{
     alone, bookkeeping,
     guard::{guard, is_forbidden},
+    migrate,
     overlay::Overlay,
     snapshot,
     transaction::{Format, Transaction},
@@ -26,7 +27,7 @@ use crate::store::{
 };
 
 /// The newest format of the database that this release knows.
-pub(in crate::store) const FORMAT: u64 = 2;
+pub(in crate::store) const FORMAT: u64 = 3;
 
 /// Memory for pages, in bytes at most: what is read is kept up to this. It holds
 /// the pages of some 100,000 records, which a quarter of it does not.
@@ -96,16 +97,23 @@ impl Handle {
         // The format comes first: the tables of a later one may be of other
         // types, so that they cannot be opened.
         let found = snapshot::format(path, &self.begin_read(path)?)?;
-        if found.is_current(path)? || self.is_read_only() {
+        if found.is_current(path)? {
             return Ok(());
         }
-        let transaction = self.begin_write(path)?;
-        let mut writing = Transaction::new(path, &transaction);
-        // Another process may have been first.
-        if !writing.format()?.is_current(path)? {
-            writing.create_tables(FORMAT)?;
+        if self.is_read_only() {
+            return found.may_be_read();
         }
-        writing.close()?;
+        let transaction = self.begin_write(path)?;
+        // Another process may have been first.
+        let found = Transaction::new(path, &transaction).into_format()?;
+        if !found.is_current(path)? {
+            if found != Format::None {
+                migrate::from_format_2(path, &transaction)?;
+            }
+            let mut writing = Transaction::new(path, &transaction);
+            writing.create_tables(FORMAT)?;
+            writing.close()?;
+        }
         guard(path, || transaction.commit())
     }
 
@@ -207,6 +215,18 @@ fn identity(path: &Path) -> Result<Option<(u64, u64)>, StoreError> {
 }
 
 impl Format {
+    /// Refuses a database that would have to be brought up to date. A new one is
+    /// empty, which is no trouble to who only reads.
+    fn may_be_read(self) -> Result<(), StoreError> {
+        match self {
+            Self::Known(found) => Err(StoreError::Older {
+                found,
+                known: FORMAT,
+            }),
+            Self::None | Self::Damaged => Ok(()),
+        }
+    }
+
     /// Whether the database can be used as it is.
     fn is_current(self, path: &Path) -> Result<bool, StoreError> {
         match self {
@@ -215,7 +235,6 @@ impl Format {
                 found,
                 known: FORMAT,
             }),
-            // Format 1 differs in the bytes of the format alone.
             Self::Known(found) => Ok(found == FORMAT),
             Self::Damaged => Err(super::guard::damaged(
                 path,

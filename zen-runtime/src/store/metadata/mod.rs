@@ -7,10 +7,13 @@
 
 mod alone;
 mod bookkeeping;
+mod changing;
 mod guard;
 mod handle;
+mod migrate;
 mod overlay;
 mod recovery;
+mod rows;
 mod snapshot;
 mod tables;
 mod transaction;
@@ -27,7 +30,7 @@ use std::{
 
 #[cfg(test)]
 pub(super) use self::bookkeeping::places;
-pub(super) use self::snapshot::{Page, Snapshot};
+pub(super) use self::snapshot::{Page, Snapshot, Stray};
 pub(super) use self::tables::Table;
 #[cfg(test)]
 pub(super) use self::transaction::Format;

@@ -1,17 +1,22 @@
 //! Reading the database as it was at one moment.
 
-use std::{fmt, ops::Deref, path::Path, sync::Arc};
+use std::{borrow::Borrow, fmt, ops::Deref, path::Path, sync::Arc};
 
-use redb::{OwnedAccessGuard, ReadOnlyTable, ReadTransaction, TableError};
+use redb::{
+    Key, OwnedAccessGuard, ReadOnlyTable, ReadTransaction, TableDefinition, TableError, Value,
+};
 
 use super::{
-    Collection, Table, guard,
+    Collection, Table, guard, rows,
+    tables::{Form, Kind, ROWS},
     transaction::Format,
-    walk::{Order, Visit, walk},
+    walk::{Order, Visit, walk, walk_range},
 };
 use crate::store::{StoreError, documents};
 
 type Opened = ReadOnlyTable<&'static [u8], &'static [u8]>;
+type Numbers = ReadOnlyTable<u64, u64>;
+type Rows = ReadOnlyTable<u64, &'static [u8]>;
 
 /// The database as it was at one moment.
 ///
@@ -20,17 +25,19 @@ type Opened = ReadOnlyTable<&'static [u8], &'static [u8]>;
 pub(in crate::store) struct Snapshot {
     path: Arc<Path>,
     transaction: ReadTransaction,
-    records: Option<Opened>,
-    artifacts: Option<Opened>,
+    rows: Option<Rows>,
+    records: Option<Numbers>,
+    artifacts: Option<Numbers>,
     files: Option<Opened>,
 }
 
 impl Snapshot {
     pub(super) fn new(path: Arc<Path>, transaction: ReadTransaction) -> Result<Self, StoreError> {
         Ok(Self {
-            records: open(&path, &transaction, Table::RECORDS)?,
-            artifacts: open(&path, &transaction, Table::ARTIFACTS)?,
-            files: open(&path, &transaction, Table::FILES)?,
+            rows: open(&path, &transaction, ROWS)?,
+            records: open(&path, &transaction, Table::RECORDS.numbered())?,
+            artifacts: open(&path, &transaction, Table::ARTIFACTS.numbered())?,
+            files: open(&path, &transaction, Table::FILES.definition())?,
             path,
             transaction,
         })
@@ -38,12 +45,65 @@ impl Snapshot {
 
     /// The bytes of a record.
     pub(in crate::store) fn record(&self, key: &[u8]) -> Result<Option<Page>, StoreError> {
-        get(&self.path, self.records.as_ref(), key)
+        self.row(Kind::Record, self.records.as_ref(), key)
     }
 
     /// The bytes of an artifact's entry.
     pub(in crate::store) fn artifact(&self, key: &[u8]) -> Result<Option<Page>, StoreError> {
-        get(&self.path, self.artifacts.as_ref(), key)
+        self.row(Kind::Artifact, self.artifacts.as_ref(), key)
+    }
+
+    /// The value of the row that a key leads to. A number that leads to the row
+    /// of another key leads nowhere.
+    fn row(
+        &self,
+        kind: Kind,
+        numbers: Option<&Numbers>,
+        key: &[u8],
+    ) -> Result<Option<Page>, StoreError> {
+        let Some(number) = self.number(numbers, key)? else {
+            return Ok(None);
+        };
+        let row = self.row_at(number)?;
+        let is_its = |row: &Page| rows::read(kind, row).is_some_and(|(found, _)| found == key);
+        Ok(row.filter(is_its).map(Page::value))
+    }
+
+    /// The number that a key leads to, or what it begins with.
+    fn number(
+        &self,
+        numbers: Option<&Numbers>,
+        beginning: &[u8],
+    ) -> Result<Option<u64>, StoreError> {
+        let (Some(numbers), Some(short)) = (numbers, rows::short(beginning)) else {
+            return Ok(None);
+        };
+        guard(&self.path, || {
+            let number = numbers.get(short)?;
+            Ok::<_, redb::StorageError>(number.map(|number| number.value()))
+        })
+    }
+
+    fn row_at(&self, number: u64) -> Result<Option<Page>, StoreError> {
+        get(&self.path, self.rows.as_ref(), number)
+    }
+
+    /// The whole key in a table of rows of which this is the beginning, of 8
+    /// bytes or more.
+    pub(in crate::store) fn whole_key(
+        &self,
+        table: Table,
+        beginning: &[u8],
+    ) -> Result<Option<[u8; 32]>, StoreError> {
+        let Form::Rows(kind) = table.form() else {
+            return Ok(None);
+        };
+        let Some(number) = self.number(self.opened(kind), beginning)? else {
+            return Ok(None);
+        };
+        let row = self.row_at(number)?;
+        let key = row.as_deref().and_then(|row| rows::key(kind, row));
+        Ok(key.filter(|key| key.starts_with(beginning)))
     }
 
     /// What is remembered of a file outside of the store.
@@ -51,14 +111,24 @@ impl Snapshot {
         get(&self.path, self.files.as_ref(), key)
     }
 
-    /// The value under `key` in any table.
+    /// The value under `key` in a table of any form but that of indexes.
     pub(in crate::store) fn look(
         &self,
         table: Table,
         key: &[u8],
     ) -> Result<Option<Page>, StoreError> {
-        let table = open(&self.path, &self.transaction, table)?;
+        if let Form::Rows(kind) = table.form() {
+            return self.row(kind, self.opened(kind), key);
+        }
+        let table = open(&self.path, &self.transaction, table.definition())?;
         get(&self.path, table.as_ref(), key)
+    }
+
+    fn opened(&self, kind: Kind) -> Option<&Numbers> {
+        match kind {
+            Kind::Record => self.records.as_ref(),
+            Kind::Artifact => self.artifacts.as_ref(),
+        }
     }
 
     /// Calls `visit` for every key of `table` that begins with `prefix`.
@@ -68,7 +138,14 @@ impl Snapshot {
         prefix: &[u8],
         visit: Visit<'_>,
     ) -> Result<(), StoreError> {
-        self.walk(table, prefix, Order::Forward, visit)
+        match table.form() {
+            Form::Plain => self.walk(table, prefix, Order::Forward, visit),
+            Form::Pairs => self.walk_pairs(table, prefix, visit),
+            Form::Rows(kind) => self.walk_keys(kind, &mut |_, row| match row {
+                Some((key, value)) if key.starts_with(prefix) => visit(key, value),
+                _ => Ok(true),
+            }),
+        }
     }
 
     fn walk(
@@ -78,10 +155,60 @@ impl Snapshot {
         order: Order,
         visit: Visit<'_>,
     ) -> Result<(), StoreError> {
-        match open(&self.path, &self.transaction, table)? {
+        match open(&self.path, &self.transaction, table.definition())? {
             Some(table) => walk(&self.path, &table, prefix, order, visit),
             None => Ok(()),
         }
+    }
+
+    fn walk_pairs(&self, table: Table, prefix: &[u8], visit: Visit<'_>) -> Result<(), StoreError> {
+        match open(&self.path, &self.transaction, table.pairs())? {
+            Some(table) => {
+                let pairs = rows::pairs(prefix);
+                walk_range(&self.path, &table, pairs, |pair, ()| {
+                    visit(&pair.to_be_bytes(), &[])
+                })
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Calls `visit` for every short key of a kind, with the whole key and the
+    /// value that it leads to.
+    fn walk_keys(&self, kind: Kind, visit: Lead<'_>) -> Result<(), StoreError> {
+        let Some(numbers) = self.opened(kind) else {
+            return Ok(());
+        };
+        walk_range(&self.path, numbers, .., |short, number| {
+            let row = self.row_at(number)?;
+            let read = row.as_deref().and_then(|row| rows::read(kind, row));
+            let its = read.filter(|(key, _)| rows::short(&key[..]) == Some(short));
+            visit(short, its)
+        })
+    }
+
+    /// Calls `stray` with every short key of a table of rows that leads nowhere,
+    /// and every row that no key leads to.
+    pub(in crate::store) fn strays(&self, stray: &mut dyn FnMut(Stray)) -> Result<(), StoreError> {
+        for kind in Kind::ALL {
+            self.walk_keys(kind, &mut |short, row| {
+                if row.is_none() {
+                    stray(Stray::Key(Table::of_kind(kind), short.to_be_bytes()));
+                }
+                Ok(true)
+            })?;
+        }
+        let Some(table) = &self.rows else {
+            return Ok(());
+        };
+        walk_range(&self.path, table, .., |number, row| {
+            let owner = rows::read_any(row);
+            let leads = owner.map(|(kind, key, _)| self.number(self.opened(kind), key));
+            if leads.transpose()?.flatten() != Some(number) {
+                stray(Stray::Row(number));
+            }
+            Ok(true)
+        })
     }
 
     /// The names of all tables, in order.
@@ -95,27 +222,44 @@ impl Snapshot {
     }
 }
 
+/// Takes a short key, and the key and value that it leads to, if it leads
+/// anywhere; says whether to go on.
+type Lead<'a> = &'a mut dyn FnMut(u64, Option<(&[u8; 32], &[u8])>) -> Result<bool, StoreError>;
+
+/// What does not lead anywhere, or is not led to.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::store) enum Stray {
+    /// The beginning of a key of this table.
+    Key(Table, [u8; 8]),
+    /// The row of this number.
+    Row(u64),
+}
+
 /// The format that the database says it has.
 pub(super) fn format(path: &Path, transaction: &ReadTransaction) -> Result<Format, StoreError> {
-    let table = open(path, transaction, Table::FORMAT)?;
-    let page = get(path, table.as_ref(), &[])?;
+    let table = open(path, transaction, Table::FORMAT.definition())?;
+    let page = get(path, table.as_ref(), &[][..])?;
     Ok(Format::read(page.as_deref()))
 }
 
 /// Opens a table; `None` if nothing was ever written to it.
-fn open(
+fn open<K: Key, V: Value>(
     path: &Path,
     transaction: &ReadTransaction,
-    table: Table,
-) -> Result<Option<Opened>, StoreError> {
-    guard(path, || match transaction.open_table(table.definition()) {
+    definition: TableDefinition<'static, K, V>,
+) -> Result<Option<ReadOnlyTable<K, V>>, StoreError> {
+    guard(path, || match transaction.open_table(definition) {
         Ok(table) => Ok(Some(table)),
         Err(TableError::TableDoesNotExist(_)) => Ok(None),
         Err(error) => Err(error),
     })
 }
 
-fn get(path: &Path, table: Option<&Opened>, key: &[u8]) -> Result<Option<Page>, StoreError> {
+fn get<'k, K: Key>(
+    path: &Path,
+    table: Option<&ReadOnlyTable<K, &'static [u8]>>,
+    key: impl Borrow<K::SelfType<'k>>,
+) -> Result<Option<Page>, StoreError> {
     let Some(table) = table else {
         return Ok(None);
     };
@@ -124,18 +268,32 @@ fn get(path: &Path, table: Option<&Opened>, key: &[u8]) -> Result<Option<Page>, 
         // Where a damaged page says that the value lies outside of it, the
         // first look panics: let it be this one.
         value.as_ref().map(OwnedAccessGuard::value);
-        Ok::<_, redb::StorageError>(value.map(Page))
+        Ok::<_, redb::StorageError>(value.map(|value| Page { value, start: 0 }))
     })
 }
 
 /// A value where it lies in the database's page cache.
-pub(in crate::store) struct Page(OwnedAccessGuard<&'static [u8]>);
+pub(in crate::store) struct Page {
+    value: OwnedAccessGuard<&'static [u8]>,
+    /// Where in it what is meant begins.
+    start: usize,
+}
+
+impl Page {
+    /// The value of a row.
+    fn value(self) -> Self {
+        Self {
+            start: rows::HEADER,
+            ..self
+        }
+    }
+}
 
 impl Deref for Page {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
-        self.0.value()
+        &self.value.value()[self.start..]
     }
 }
 

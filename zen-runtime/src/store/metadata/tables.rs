@@ -1,33 +1,73 @@
-//! The tables by name.
+//! The tables by name, and how each lies in the database.
 
 use redb::TableDefinition;
 
-/// Every table maps bytes to bytes: what they mean, and whether they are whole,
+/// Most tables map bytes to bytes: what they mean, and whether they are whole,
 /// is for the store to say.
 pub(super) type Definition = TableDefinition<'static, &'static [u8], &'static [u8]>;
 
-/// A table of the store's own.
+/// Short keys to numbers of rows: all of one length, so that a page holds many.
+pub(super) type Numbered = TableDefinition<'static, u64, u64>;
+
+/// Two short keys in one.
+pub(super) type Pairs = TableDefinition<'static, u128, ()>;
+
+/// The values of all tables of the form [`Form::Rows`], in the order in which
+/// they came.
+pub(super) const ROWS: TableDefinition<'static, u64, &'static [u8]> = TableDefinition::new("rows");
+
+/// A table of the store's own. Whatever its form, it maps bytes to bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::store) struct Table(&'static str);
+pub(in crate::store) struct Table {
+    name: &'static str,
+    form: Form,
+}
+
+/// How a table lies in the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// As it is.
+    Plain,
+    /// The keys are hashes, which are in no order: a page of one such table is
+    /// changed by as good as every result. So only the beginnings of the keys
+    /// are in such a table, with the numbers of rows; the whole keys and the
+    /// values are in [`ROWS`], whose pages are filled one after the other. Of two
+    /// keys that begin alike the later one counts, which with a billion of them
+    /// happens to some three.
+    Rows(Kind),
+    /// There are no values, and all keys have 16 bytes.
+    Pairs,
+}
+
+/// What a row is. The number is what it begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Record = 0,
+    Artifact = 1,
+}
+
+impl Kind {
+    pub(super) const ALL: [Self; 2] = [Self::Record, Self::Artifact];
+}
 
 impl Table {
     /// The store's format version under the empty key.
-    pub(in crate::store) const FORMAT: Self = Self("format");
+    pub(in crate::store) const FORMAT: Self = Self::plain("format");
     /// Fingerprint -> record.
-    pub(in crate::store) const RECORDS: Self = Self("records");
+    pub(in crate::store) const RECORDS: Self = Self::new("records", Form::Rows(Kind::Record));
     /// Step's name, creation time counted downwards, fingerprint -> nothing.
-    pub(in crate::store) const RECENT: Self = Self("recent");
+    pub(in crate::store) const RECENT: Self = Self::plain("recent");
     /// Artifact ID -> codec, size and the bytes of a small one.
-    pub(in crate::store) const ARTIFACTS: Self = Self("artifacts");
-    /// Artifact ID, fingerprint -> nothing.
-    pub(in crate::store) const LINEAGE: Self = Self("lineage");
+    pub(in crate::store) const ARTIFACTS: Self = Self::new("artifacts", Form::Rows(Kind::Artifact));
+    /// Beginnings of an artifact ID and a fingerprint -> nothing.
+    pub(in crate::store) const LINEAGE: Self = Self::new("lineage", Form::Pairs);
     /// Device and inode -> hash of a file outside of the store.
-    pub(in crate::store) const FILES: Self = Self("files");
+    pub(in crate::store) const FILES: Self = Self::plain("files");
 
     /// Fingerprint -> when and how often its result was used.
-    pub(in crate::store) const USAGE: Self = Self("usage");
+    pub(in crate::store) const USAGE: Self = Self::plain("usage");
     /// Artifact ID -> when it was pinned.
-    pub(in crate::store) const PINS: Self = Self("pins");
+    pub(in crate::store) const PINS: Self = Self::plain("pins");
 
     /// All of them; they are made with the database.
     pub(in crate::store) const ALL: [Self; 8] = [
@@ -41,6 +81,14 @@ impl Table {
         Self::PINS,
     ];
 
+    const fn new(name: &'static str, form: Form) -> Self {
+        Self { name, form }
+    }
+
+    const fn plain(name: &'static str) -> Self {
+        Self::new(name, Form::Plain)
+    }
+
     /// Those of sealed values, the collections included.
     pub(in crate::store) fn sealed() -> impl Iterator<Item = Self> {
         let own = [Self::USAGE, Self::PINS, Self::FILES];
@@ -49,16 +97,38 @@ impl Table {
 
     /// The name in the database.
     pub(in crate::store) const fn name(self) -> &'static str {
-        self.0
+        self.name
     }
 
     /// The table that holds a collection.
     pub(in crate::store) const fn of(collection: Collection) -> Self {
-        Self(collection.0)
+        Self::plain(collection.0)
+    }
+
+    /// The table of the keys of rows of this kind.
+    pub(super) const fn of_kind(kind: Kind) -> Self {
+        match kind {
+            Kind::Record => Self::RECORDS,
+            Kind::Artifact => Self::ARTIFACTS,
+        }
+    }
+
+    pub(super) const fn form(self) -> Form {
+        self.form
     }
 
     pub(super) const fn definition(self) -> Definition {
-        TableDefinition::new(self.0)
+        TableDefinition::new(self.name)
+    }
+
+    /// Of a table of rows.
+    pub(super) const fn numbered(self) -> Numbered {
+        TableDefinition::new(self.name)
+    }
+
+    /// Of a table of pairs.
+    pub(super) const fn pairs(self) -> Pairs {
+        TableDefinition::new(self.name)
     }
 }
 

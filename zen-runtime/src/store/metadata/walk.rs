@@ -1,8 +1,11 @@
 //! Walking over a range of keys.
 
-use std::{ops::Bound, path::Path};
+use std::{
+    ops::{Bound, RangeBounds},
+    path::Path,
+};
 
-use redb::{Range, ReadableTable};
+use redb::{AccessGuard, Key, Range, ReadableTable, Value};
 
 use super::guard;
 use crate::store::StoreError;
@@ -37,16 +40,37 @@ pub(super) fn walk(
     Ok(())
 }
 
-type Entry<'a> = (
-    redb::AccessGuard<'a, &'static [u8]>,
-    redb::AccessGuard<'a, &'static [u8]>,
-);
-
-fn next<'a>(
+/// Calls `visit` for all that is in a range of keys of one length, in order.
+pub(super) fn walk_range<K: Number, V: Value + 'static>(
     path: &Path,
-    range: &mut Range<'a, &'static [u8], &'static [u8]>,
+    table: &impl ReadableTable<K, V>,
+    keys: impl RangeBounds<K>,
+    mut visit: impl FnMut(K, V::SelfType<'_>) -> Result<bool, StoreError>,
+) -> Result<(), StoreError> {
+    let mut range = guard(path, || table.range::<K>(keys))?;
+    while let Some((key, value)) = next(path, &mut range, Order::Forward)? {
+        if !visit(key.value(), value.value())? {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// A key or value that is a number.
+pub(super) trait Number:
+    Key + for<'a> Value<SelfType<'a> = Self> + Copy + Ord + 'static
+{
+}
+
+impl<T: Key + for<'a> Value<SelfType<'a> = T> + Copy + Ord + 'static> Number for T {}
+
+type Entry<'a, K, V> = (AccessGuard<'a, K>, AccessGuard<'a, V>);
+
+fn next<'a, K: Key, V: Value>(
+    path: &Path,
+    range: &mut Range<'a, K, V>,
     order: Order,
-) -> Result<Option<Entry<'a>>, StoreError> {
+) -> Result<Option<Entry<'a, K, V>>, StoreError> {
     guard(path, || {
         let entry = match order {
             Order::Forward => range.next(),

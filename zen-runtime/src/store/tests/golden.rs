@@ -8,7 +8,11 @@ use super::{artifact, record, store};
 use crate::{
     codec,
     fingerprint::{EnvPart, SourceItem},
-    store::{Collection, artifact::Entry, record as bytes_of, seal},
+    store::{
+        Collection,
+        artifact::{Entry, lineage},
+        record as bytes_of, seal,
+    },
 };
 
 fn hex(bytes: &[u8]) -> String {
@@ -31,6 +35,7 @@ fn the_tables_of_the_database() {
         "pins",
         "recent",
         "records",
+        "rows",
         "usage",
     ];
     assert_eq!(names, own);
@@ -119,4 +124,11 @@ fn the_keys_of_the_indexes() {
         record.fingerprint
     );
     assert_eq!(hex(&record.recent_key()), expected);
+    let new = artifact("value");
+    let expected = format!(
+        "{}{}",
+        &new.id.to_string()[..16],
+        &record.fingerprint.to_string()[..16]
+    );
+    assert_eq!(hex(&lineage::key(&new.id, &record.fingerprint)), expected);
 }

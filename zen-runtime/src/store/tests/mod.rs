@@ -6,6 +6,7 @@ mod damage;
 mod documents;
 mod golden;
 mod keeping;
+mod migration;
 mod processes;
 mod usage;
 

@@ -28,7 +28,8 @@ pub enum Fault {
     OrphanBlob(ArtifactId),
     /// A file among the blobs that is none. It is left alone.
     StrangeFile(PathBuf),
-    /// An entry of an index leads to no record.
+    /// An entry of an index leads to no record, or a key of a record or artifact
+    /// to none of its own.
     DanglingIndex {
         /// The index.
         table: &'static str,
@@ -50,13 +51,8 @@ pub enum Fault {
         /// Its key.
         key: Vec<u8>,
     },
-    /// A key of a table is none that this release writes.
-    StrangeKey {
-        /// The table that it is in.
-        table: &'static str,
-        /// The key.
-        key: Vec<u8>,
-    },
+    /// The row of this number is found by no key.
+    StrayRow(u64),
     /// The database itself is damaged.
     Database(String),
 }
@@ -82,7 +78,7 @@ impl fmt::Display for Fault {
             Self::OrphanBlob(id) => write!(f, "nothing leads to the blob {id:#}"),
             Self::StrangeFile(path) => write!(f, "{} is no blob", path.display()),
             Self::DanglingIndex { table, key } => {
-                write!(f, "the entry {} of `{table}` leads to no record", Key(key))
+                write!(f, "the entry {} of `{table}` leads nowhere", Key(key))
             }
             Self::NotIndexed { table, record } => {
                 write!(f, "the record {record:#} is not in `{table}`")
@@ -90,7 +86,7 @@ impl fmt::Display for Fault {
             Self::DamagedValue { table, key } => {
                 write!(f, "the value of {} in `{table}` is damaged", Key(key))
             }
-            Self::StrangeKey { table, key } => write!(f, "`{table}` has no key {}", Key(key)),
+            Self::StrayRow(number) => write!(f, "the row {number} is found by no key"),
             Self::Database(message) => write!(f, "the database is damaged: {message}"),
         }
     }

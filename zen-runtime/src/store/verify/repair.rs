@@ -2,10 +2,11 @@
 //! mends it: it may be gone by then.
 
 use super::super::{
-    Store, StoreError, Transaction,
+    Record, Store, StoreError, Transaction,
     artifact::{Entry, Place, lineage},
     blobs::{self, State},
     clock::unix_millis,
+    indexes::{self, INDEXES},
     metadata::Table,
     record, seal,
 };
@@ -58,12 +59,7 @@ impl Store {
             Fault::DanglingIndex { table, key } => drop_wrong_index(transaction, table, key),
             Fault::NotIndexed { record, .. } => index(transaction, record),
             Fault::DamagedValue { table, key } => drop_damaged_value(transaction, table, key),
-            Fault::StrangeKey { table, key } => {
-                match Table::ALL.into_iter().find(|known| known.name() == *table) {
-                    Some(table) => transaction.remove(table, key),
-                    None => Ok(()),
-                }
-            }
+            Fault::StrayRow(number) => transaction.mend_stray_row(*number, is_sound),
             // The database is mended as a whole, and a strange file is the user's.
             Fault::Database(_) | Fault::StrangeFile(_) => Ok(()),
         }
@@ -90,19 +86,48 @@ impl Store {
             return Ok(());
         }
         transaction.remove(Table::ARTIFACTS, id.as_bytes())?;
-        for key in transaction.keys(Table::LINEAGE, id.as_bytes())? {
-            if let Some(record) = lineage::fingerprint(&key) {
-                drop_record(transaction, &record)?;
+        for key in transaction.pairs_with(Table::LINEAGE, lineage::prefix(id))? {
+            let record = record_of(transaction, Table::LINEAGE, &key)?;
+            let names = |record: &Record| record.outputs.iter().any(|output| output.id == *id);
+            if let Some(record) = record.filter(names) {
+                drop_record(transaction, &record.fingerprint)?;
             }
         }
         Ok(())
     }
 }
 
+/// Whether the value of a row is what its key says.
+fn is_sound(table: Table, key: &[u8; 32], value: &[u8]) -> bool {
+    if table == Table::RECORDS {
+        let fingerprint = Fingerprint::from_bytes(*key);
+        let record = record::decode(&fingerprint, value);
+        return record.is_some_and(|record| record.parts.fingerprint() == fingerprint);
+    }
+    let id = ArtifactId::from_bytes(*key);
+    Entry::read(&id, value).is_some_and(|entry| match entry.place {
+        Place::Inline(_) => entry.checked(&id).is_some(),
+        Place::Blob | Place::Evicted => true,
+    })
+}
+
+/// The record that a key of an index leads to.
+fn record_of(
+    transaction: &Transaction<'_>,
+    table: Table,
+    key: &[u8],
+) -> Result<Option<Record>, StoreError> {
+    let call = indexes::call(table, key).unwrap_or_default();
+    match transaction.whole_key(Table::RECORDS, call)? {
+        Some(call) => stored_record(transaction, &Fingerprint::from_bytes(call)),
+        None => Ok(None),
+    }
+}
+
 fn stored_record(
     transaction: &Transaction<'_>,
     fingerprint: &Fingerprint,
-) -> Result<Option<record::Record>, StoreError> {
+) -> Result<Option<Record>, StoreError> {
     let stored = transaction.look(Table::RECORDS, fingerprint.as_bytes())?;
     Ok(stored.and_then(|stored| record::decode(fingerprint, &stored)))
 }
@@ -134,24 +159,15 @@ fn drop_wrong_index(
     table: &str,
     key: &[u8],
 ) -> Result<(), StoreError> {
-    let indexes = [Table::RECENT, Table::LINEAGE, Table::USAGE];
-    let Some(table) = indexes.into_iter().find(|index| index.name() == table) else {
-        return Ok(());
+    let Some(table) = INDEXES.into_iter().find(|index| index.name() == table) else {
+        return drop_wrong_key(transaction, table, key);
     };
-    let fingerprint = match table {
-        Table::RECENT => record::recent::fingerprint(key),
-        Table::LINEAGE => lineage::fingerprint(key),
-        _ => key.try_into().ok().map(Fingerprint::from_bytes),
-    };
-    let record = match fingerprint {
-        Some(fingerprint) => stored_record(transaction, &fingerprint)?,
-        None => None,
-    };
+    let record = record_of(transaction, table, key)?;
     let is_right = record.is_some_and(|record| match table {
         Table::RECENT => record.recent_key() == key,
         Table::LINEAGE => {
             let mut outputs = record.outputs.iter();
-            outputs.any(|output| key.starts_with(output.id.as_bytes()))
+            outputs.any(|output| key == lineage::key(&output.id, &record.fingerprint))
         }
         _ => true,
     });
@@ -159,6 +175,19 @@ fn drop_wrong_index(
         return Ok(());
     }
     transaction.remove(table, key)
+}
+
+/// Takes a key of the records or artifacts away that leads nowhere.
+fn drop_wrong_key(
+    transaction: &mut Transaction<'_>,
+    table: &str,
+    key: &[u8],
+) -> Result<(), StoreError> {
+    let mut tables = [Table::RECORDS, Table::ARTIFACTS].into_iter();
+    match tables.find(|known| known.name() == table) {
+        Some(table) => transaction.mend_stray_key(table, key),
+        None => Ok(()),
+    }
 }
 
 /// Enters a record into the indexes.

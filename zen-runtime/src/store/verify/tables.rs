@@ -6,8 +6,8 @@ use std::collections::{HashMap, HashSet};
 use super::super::{
     Collection, Store, StoreError,
     artifact::{Entry, Place, lineage},
-    documents,
-    metadata::{Snapshot, Table},
+    documents, indexes,
+    metadata::{Snapshot, Stray, Table},
     record, seal,
 };
 use super::{Fault, VerifyReport};
@@ -26,6 +26,8 @@ impl Store {
             known: HashSet::new(),
             indexed: HashMap::new(),
         };
+        // First, as mending them may mend the rest.
+        tables.strays()?;
         tables.artifacts()?;
         tables.indexes()?;
         tables.records()?;
@@ -47,20 +49,29 @@ struct Tables<'a> {
 #[derive(Default)]
 struct Indexed {
     recent: HashSet<Vec<u8>>,
-    lineage: HashSet<ArtifactId>,
+    lineage: HashSet<Vec<u8>>,
 }
 
 impl Tables<'_> {
+    /// Rows that no key leads to, and keys that lead to no row.
+    fn strays(&mut self) -> Result<(), StoreError> {
+        let faults = &mut self.report.faults;
+        self.snapshot.strays(&mut |stray| {
+            faults.push(match stray {
+                Stray::Key(table, key) => dangling(table, &key),
+                Stray::Row(number) => Fault::StrayRow(number),
+            });
+        })
+    }
+
     fn artifacts(&mut self) -> Result<(), StoreError> {
         let (report, known) = (&mut *self.report, &mut self.known);
         self.snapshot
             .scan(Table::ARTIFACTS, &[], &mut |key, value| {
                 report.artifacts += 1;
-                let Ok(bytes) = key.try_into() else {
-                    report.faults.push(strange(Table::ARTIFACTS, key));
+                let Some(id) = key.try_into().ok().map(ArtifactId::from_bytes) else {
                     return Ok(true);
                 };
-                let id = ArtifactId::from_bytes(bytes);
                 known.insert(id);
                 match Entry::read(&id, value) {
                     None => report.faults.push(Fault::DamagedEntry(id)),
@@ -87,24 +98,18 @@ impl Tables<'_> {
             let indexed = &mut self.indexed;
             snapshot.scan(table, &[], &mut |key, _| {
                 report.others += 1;
-                let fingerprint = match table {
-                    Table::RECENT => record::recent::fingerprint(key),
-                    _ => lineage::fingerprint(key),
-                };
-                let record = fingerprint.map(|f| snapshot.record(f.as_bytes()));
-                let Some((fingerprint, Some(_))) = fingerprint.zip(record.transpose()?) else {
+                let call = indexes::call(table, key).unwrap_or_default();
+                let Some(call) = snapshot.whole_key(Table::RECORDS, call)? else {
                     report.faults.push(dangling(table, key));
                     return Ok(true);
                 };
-                let indexed: &mut Indexed = indexed.entry(fingerprint).or_default();
-                match (table, key.first_chunk()) {
-                    (Table::LINEAGE, Some(id)) => {
-                        indexed.lineage.insert(ArtifactId::from_bytes(*id));
-                    }
-                    _ => {
-                        indexed.recent.insert(key.to_vec());
-                    }
-                }
+                let call = Fingerprint::from_bytes(call);
+                let indexed: &mut Indexed = indexed.entry(call).or_default();
+                let keys = match table {
+                    Table::LINEAGE => &mut indexed.lineage,
+                    _ => &mut indexed.recent,
+                };
+                keys.insert(key.to_vec());
                 Ok(true)
             })?;
         }
@@ -116,11 +121,9 @@ impl Tables<'_> {
         let indexed = &mut self.indexed;
         self.snapshot.scan(Table::RECORDS, &[], &mut |key, value| {
             report.records += 1;
-            let Ok(bytes) = key.try_into() else {
-                report.faults.push(strange(Table::RECORDS, key));
+            let Some(fingerprint) = key.try_into().ok().map(Fingerprint::from_bytes) else {
                 return Ok(true);
             };
-            let fingerprint = Fingerprint::from_bytes(bytes);
             let found = indexed.remove(&fingerprint).unwrap_or_default();
             let record = record::decode(&fingerprint, value);
             let sound = record.filter(|record| record.parts.fingerprint() == fingerprint);
@@ -189,7 +192,8 @@ fn check_record(
                 artifact: output.id,
             });
         }
-        if !found.lineage.contains(&output.id) {
+        let key = lineage::key(&output.id, &fingerprint);
+        if !found.lineage.contains(&key[..]) {
             faults.push(not_indexed(Table::LINEAGE, fingerprint));
         }
     }
@@ -198,13 +202,6 @@ fn check_record(
     }
     let wrong = found.recent.iter();
     faults.extend(wrong.map(|key| dangling(Table::RECENT, key)));
-}
-
-fn strange(table: Table, key: &[u8]) -> Fault {
-    Fault::StrangeKey {
-        table: table.name(),
-        key: key.to_vec(),
-    }
 }
 
 fn dangling(table: Table, key: &[u8]) -> Fault {

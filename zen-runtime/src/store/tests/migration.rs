@@ -1,0 +1,67 @@
+//! Stores of earlier releases are brought up to date, and keep their hits.
+
+use std::path::Path;
+
+use redb::{Builder, ConcurrencyMode, TableDefinition, WriteTransaction};
+
+use super::{artifact, open, record};
+use crate::store::{
+    NewArtifact, Record,
+    metadata::{Format, Table},
+    record as bytes_of,
+};
+
+type Before = TableDefinition<'static, &'static [u8], &'static [u8]>;
+
+fn insert(transaction: &WriteTransaction, table: &'static str, key: &[u8], value: &[u8]) {
+    let mut table = transaction.open_table(Before::new(table)).unwrap();
+    table.insert(key, value).unwrap();
+}
+
+/// Puts a store of an earlier release into a folder, with this result.
+fn write_before(folder: &Path, format: &[u8], record: &Record, artifact: &NewArtifact) {
+    let database = Builder::new()
+        .set_concurrency_mode(ConcurrencyMode::MultiWriter)
+        .create(folder.join("meta.redb"))
+        .unwrap();
+    let transaction = database.begin_write().unwrap();
+    let call = record.fingerprint.as_bytes();
+    let id = artifact.id.as_bytes();
+    insert(&transaction, "format", &[], format);
+    insert(
+        &transaction,
+        "records",
+        call,
+        &bytes_of::encode(record).unwrap(),
+    );
+    insert(&transaction, "artifacts", id, &artifact.entry());
+    insert(&transaction, "lineage", &[*id, *call].concat(), &[]);
+    insert(&transaction, "recent", &record.recent_key(), &[]);
+    transaction.commit().unwrap();
+}
+
+#[test]
+fn a_store_of_format_1_or_2_is_migrated() {
+    for format in [1_u64.to_le_bytes().to_vec(), Format::bytes(2)] {
+        let folder = tempfile::tempdir().unwrap();
+        let new = artifact("value");
+        let kept = record("crate::step", 1, std::slice::from_ref(&new));
+        write_before(folder.path(), &format, &kept, &new);
+        let store = open(folder.path()).unwrap();
+        let call = kept.fingerprint;
+        assert_eq!(store.hit(&call).unwrap(), Some(kept.hit()));
+        assert_eq!(*store.record(&call).unwrap().unwrap(), kept);
+        assert_eq!(store.recent("crate::step", 4).unwrap(), [kept]);
+        assert_eq!(store.read(&new.id).unwrap(), Some(new.bytes));
+        assert_eq!(store.producers(&new.id).unwrap(), [call]);
+        assert!(!folder.path().join("meta.redb.damaged-1").exists());
+        let snapshot = store.disk.fresh_snapshot().unwrap();
+        let stored = snapshot.look(Table::FORMAT, &[]).unwrap().unwrap();
+        assert_eq!(*stored, Format::bytes(3));
+        let tables = snapshot.table_names().unwrap();
+        assert!(
+            tables.iter().all(|name| !name.contains("before")),
+            "{tables:?}"
+        );
+    }
+}
