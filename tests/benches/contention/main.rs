@@ -10,7 +10,8 @@
 //! ```
 //!
 //! Without the feature, which builds LMDB and `SQLite` from C, zen stands alone.
-//! `ZEN_BENCH_SECONDS` sets how long each of the rows is measured (2).
+//! `ZEN_BENCH_SECONDS` sets how long each of the rows is measured (2). Arguments
+//! after `--` choose numbers of processes and systems: `-- 4 'zen store' LMDB`.
 //!
 //! - `zen store` is the store itself: a hit reads record and artifact and checks
 //!   both, a result is handed over, and on disk in power-safe order at the end.

@@ -35,15 +35,32 @@ pub(crate) fn main() {
         "p99",
         "fair"
     );
-    for processes in [1, 2, 4, 8] {
+    let (numbers, names) = wanted();
+    for processes in numbers {
         let mut first: Option<(f64, f64)> = None;
-        for &name in system::ALL {
+        for &name in &names {
             let row = measure(name, processes);
             let zen = *first.get_or_insert((row.hits_per_second, row.results_per_second));
             print(processes, name, &row, zen);
         }
     }
     println!("\nA ratio says how much faster the first row of the same number of processes is.");
+}
+
+/// The numbers of processes and the systems that the arguments name; all if they
+/// name none.
+fn wanted() -> (Vec<usize>, Vec<&'static str>) {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let mut numbers: Vec<usize> = arguments.iter().filter_map(|a| a.parse().ok()).collect();
+    if numbers.is_empty() {
+        numbers = vec![1, 2, 4, 8];
+    }
+    let is_named = |name: &&&str| arguments.iter().any(|argument| argument == **name);
+    let mut names: Vec<&str> = system::ALL.iter().filter(is_named).copied().collect();
+    if names.is_empty() {
+        names = system::ALL.to_vec();
+    }
+    (numbers, names)
 }
 
 fn print(processes: usize, name: &str, row: &Row, zen: (f64, f64)) {
