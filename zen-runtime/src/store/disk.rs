@@ -15,8 +15,10 @@ use super::{
     forked::Owner,
     layout::Layout,
     metadata::{Metadata, Snapshot},
+    recall::Recall,
     sources::Sources,
     usage::{self, Used},
+    verified,
     warning::warn_once,
 };
 use crate::strict::is_strict;
@@ -48,6 +50,7 @@ pub(super) struct Disk {
     held: RwLock<Option<Held>>,
     commits: AtomicU32,
     pub(super) epoch: Epoch,
+    recall: Recall,
     pub(super) sources: Sources,
     pub(super) used: Used,
 }
@@ -62,6 +65,7 @@ impl Disk {
             held: RwLock::default(),
             commits: AtomicU32::new(0),
             epoch: Epoch::default(),
+            recall: Recall::new(verified::is_always()),
             sources: Sources::default(),
             used: Used::default(),
         })
@@ -153,7 +157,7 @@ impl Disk {
         let result = written.inspect_err(|_| self.used.give_back(used))?;
         let commits = self.commits.fetch_add(1, Ordering::Relaxed) + 1;
         if commits.is_multiple_of(COMMITS_PER_SNAPSHOT) {
-            self.forget_snapshot();
+            self.hold(None);
         }
         Ok(result)
     }
@@ -196,7 +200,7 @@ impl Disk {
         let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
         let is_behind = held.as_ref().is_some_and(|held| held.epoch < now);
         drop(held);
-        if is_behind {
+        if self.recall.is_before(now) || is_behind {
             self.forget_snapshot();
         }
     }
@@ -212,9 +216,19 @@ impl Disk {
         Ok(fresh)
     }
 
-    /// Gives up the held snapshot: the next lookup begins a fresh one.
+    /// What was found lately; `None` in a forked child, where another thread may
+    /// have had it locked.
+    pub(super) fn recall(&self) -> Option<&Recall> {
+        self.owner.is_this_process().then_some(&self.recall)
+    }
+
+    /// Gives up the held snapshot, and what was found in it: the next lookup
+    /// begins a fresh one.
     pub(super) fn forget_snapshot(&self) {
         self.hold(None);
+        if let Some(recall) = self.recall() {
+            recall.forget();
+        }
     }
 
     fn hold(&self, snapshot: Option<Held>) {

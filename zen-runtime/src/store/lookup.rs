@@ -7,6 +7,7 @@ use super::{
     artifact::{Entry, Place, Presence, lineage},
     blobs::{self, Content},
     metadata::{Page, Snapshot, Table},
+    recall::Recall,
     record,
 };
 use crate::{codec::ArtifactId, fingerprint::Fingerprint};
@@ -22,10 +23,19 @@ impl Store {
         if let Some(pending) = self.committer.result(fingerprint) {
             return Ok(pending.record.as_ref().map(Record::hit));
         }
-        self.disk.look(|snapshot| {
+        let recall = self.disk.recall();
+        if let Some(hit) = recall.and_then(|recall| recall.hit(fingerprint)) {
+            return Ok(Some((*hit).clone()));
+        }
+        let moment = recall.map(Recall::moment);
+        let found = self.disk.look(|snapshot| {
             let page = snapshot.record(fingerprint.as_bytes())?;
             Ok(page.and_then(|page| record::decode_hit(fingerprint, &page)))
-        })
+        })?;
+        if let (Some((recall, moment)), Some(hit)) = (recall.zip(moment), &found) {
+            recall.keep_hit(moment, fingerprint, hit);
+        }
+        Ok(found)
     }
 
     /// A call's record; `None` if there is none, or none that can be read.
@@ -125,19 +135,27 @@ impl Store {
     /// # Errors
     /// If the store cannot be read.
     pub(crate) fn presence(&self, id: &ArtifactId) -> Result<Presence, StoreError> {
-        if self.committer.artifact(id).is_some() {
+        let recall = self.disk.recall();
+        if self.committer.artifact(id).is_some()
+            || recall.is_some_and(|recall| recall.artifact(id).is_some())
+        {
             return Ok(Presence::Stored);
         }
         let stored = |presence| (presence == Presence::Stored).then_some(presence);
         let held = self
             .disk
             .look_into_held(|snapshot| Ok(stored(self.presence_in(snapshot, id)?)))?;
-        match held {
-            Some(presence) => Ok(presence),
-            // Another process may have stored it since, or have kept another
-            // result for the call.
-            None => self.presence_in(&*self.disk.fresh_snapshot()?, id),
+        if let Some(presence) = held {
+            return Ok(presence);
         }
+        // Another process may have stored it since, or have kept another result
+        // for the call.
+        let presence = self.presence_in(&*self.disk.fresh_snapshot()?, id)?;
+        // Where it is missing, what is remembered of the call may be out of date.
+        if let Some(recall) = recall.filter(|_| presence == Presence::Missing) {
+            recall.forget();
+        }
+        Ok(presence)
     }
 
     /// What one snapshot, and the folder of blobs, say of an artifact. A damaged
@@ -201,13 +219,24 @@ impl Store {
         if let Some((pending, position)) = self.committer.artifact(id) {
             return Ok(Some(f(&pending.artifacts[position].bytes)));
         }
+        let recall = self.disk.recall();
+        if let Some(bytes) = recall.and_then(|recall| recall.artifact(id)) {
+            return Ok(Some(f(&bytes)));
+        }
+        let moment = recall.map(Recall::moment);
         let found = self.disk.look(|snapshot| {
             let page = snapshot.artifact(id.as_bytes())?;
             Ok(page.and_then(|page| Found::in_page(id, page)))
         })?;
         let codec = match found {
             None => return Ok(None),
-            Some(Found::Small { page, start }) => return Ok(Some(f(&page[start..]))),
+            Some(Found::Small { page, start }) => {
+                let bytes = &page[start..];
+                if let Some((recall, moment)) = recall.zip(moment) {
+                    recall.keep_artifact(moment, id, bytes);
+                }
+                return Ok(Some(f(bytes)));
+            }
             Some(Found::Blob { codec }) => codec,
         };
         match blobs::read(&self.disk.layout, id, &codec, &self.verified)? {

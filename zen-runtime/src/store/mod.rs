@@ -30,6 +30,7 @@ mod metadata;
 mod pins;
 mod prefix;
 mod process;
+mod recall;
 mod record;
 mod repository;
 mod seal;

@@ -19,6 +19,11 @@ use crate::codec::ArtifactId;
 /// From this many bytes on, an artifact is large.
 const LARGE: u64 = 1 << 20;
 
+/// Whether everything is to be checked each time that it is asked for.
+pub(super) fn is_always() -> bool {
+    env::var_os("ZEN_VERIFY").is_some_and(|value| value == "always")
+}
+
 /// What this process has checked.
 #[derive(Debug)]
 pub(super) struct Verified {
@@ -48,7 +53,7 @@ impl Verified {
     /// As `ZEN_VERIFY` says.
     pub(super) fn from_environment() -> Self {
         Self {
-            always: env::var_os("ZEN_VERIFY").is_some_and(|value| value == "always"),
+            always: is_always(),
             known: Mutex::default(),
             clock: SystemTime::now,
         }

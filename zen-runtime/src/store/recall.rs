@@ -1,0 +1,225 @@
+//! What lookups have found lately, so that what is found again costs a look into
+//! memory: no page of the database, no checksum, no hash.
+//!
+//! It is as old as the held snapshot may be, and is given up when that is given
+//! up for what it may show; see [`Disk::forget_snapshot`](super::disk::Disk).
+//! Only what has passed its check gets in here.
+
+use std::{
+    collections::HashMap,
+    hash::Hash,
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use super::{Hit, prefix::ByPrefix};
+use crate::{codec::ArtifactId, fingerprint::Fingerprint};
+
+/// How many locks the entries share: threads that look at the same time should
+/// seldom meet.
+const SHARDS: usize = 16;
+
+/// How many bytes a generation of a shard takes. Of hits and artifacts there are
+/// two generations each, so all in all it is 128 MiB at most.
+const GENERATION: usize = (32 << 20) / SHARDS;
+
+/// What an entry takes beside the bytes in it.
+const OVERHEAD: usize = 192;
+
+/// What was found. Each look begins with [`Recall::moment`].
+#[derive(Debug)]
+pub(super) struct Recall {
+    hits: Kept<Fingerprint, Arc<Hit>>,
+    /// The bytes of small artifacts.
+    artifacts: Kept<ArtifactId, Arc<[u8]>>,
+    /// Grows when all is forgotten.
+    moment: AtomicU64,
+    /// The greatest [`Epoch`](super::epoch::Epoch) at which it was asked for.
+    epoch: AtomicU64,
+    /// Whether it is not to be used.
+    off: bool,
+}
+
+/// Before something was looked for. What has been forgotten since then is not to
+/// come back.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moment(u64);
+
+impl Recall {
+    /// `off` has everything looked up, and checked, each time.
+    pub(super) fn new(off: bool) -> Self {
+        Self {
+            hits: Kept::default(),
+            artifacts: Kept::default(),
+            moment: AtomicU64::new(0),
+            epoch: AtomicU64::new(0),
+            off,
+        }
+    }
+
+    pub(super) fn moment(&self) -> Moment {
+        Moment(self.moment.load(Ordering::Acquire))
+    }
+
+    pub(super) fn hit(&self, call: &Fingerprint) -> Option<Arc<Hit>> {
+        self.hits.get(call, call.as_bytes())
+    }
+
+    pub(super) fn artifact(&self, id: &ArtifactId) -> Option<Arc<[u8]>> {
+        self.artifacts.get(id, id.as_bytes())
+    }
+
+    /// Keeps a hit that was looked for since `moment`.
+    pub(super) fn keep_hit(&self, moment: Moment, call: &Fingerprint, hit: &Hit) {
+        if self.off {
+            return;
+        }
+        let size = OVERHEAD * (1 + hit.outputs.len());
+        let is_now = || self.moment.load(Ordering::Acquire) == moment.0;
+        let hit = Arc::new(hit.clone());
+        self.hits.put(*call, call.as_bytes(), hit, size, is_now);
+    }
+
+    /// Keeps the bytes of an artifact that was looked for since `moment`.
+    pub(super) fn keep_artifact(&self, moment: Moment, id: &ArtifactId, bytes: &[u8]) {
+        if self.off {
+            return;
+        }
+        let size = OVERHEAD + bytes.len();
+        let is_now = || self.moment.load(Ordering::Acquire) == moment.0;
+        self.artifacts
+            .put(*id, id.as_bytes(), bytes.into(), size, is_now);
+    }
+
+    /// Forgets all.
+    pub(super) fn forget(&self) {
+        // First, so that what was looked for before cannot come after.
+        self.moment.fetch_add(1, Ordering::AcqRel);
+        self.hits.clear();
+        self.artifacts.clear();
+    }
+
+    /// Notes the epoch; says whether it was less when this was last asked.
+    pub(super) fn is_before(&self, epoch: u64) -> bool {
+        self.epoch.fetch_max(epoch, Ordering::AcqRel) < epoch
+    }
+}
+
+/// Entries by hash, of which those go that were not asked for lately.
+#[derive(Debug)]
+struct Kept<K, V>([RwLock<Shard<K, V>>; SHARDS]);
+
+#[derive(Debug)]
+struct Shard<K, V> {
+    young: HashMap<K, V, ByPrefix>,
+    /// What was young until there was too much of it.
+    old: HashMap<K, V, ByPrefix>,
+    /// What the young take.
+    size: usize,
+}
+
+impl<K, V> Default for Kept<K, V> {
+    fn default() -> Self {
+        Self(std::array::from_fn(|_| RwLock::default()))
+    }
+}
+
+impl<K, V> Default for Shard<K, V> {
+    fn default() -> Self {
+        Self {
+            young: HashMap::default(),
+            old: HashMap::default(),
+            size: 0,
+        }
+    }
+}
+
+impl<K: Eq + Hash, V: Clone> Kept<K, V> {
+    fn shard(&self, hash: &[u8; 32]) -> &RwLock<Shard<K, V>> {
+        &self.0[usize::from(hash[31]) % SHARDS]
+    }
+
+    fn get(&self, key: &K, hash: &[u8; 32]) -> Option<V> {
+        let shard = self.shard(hash).read();
+        let shard = shard.unwrap_or_else(PoisonError::into_inner);
+        let found = shard.young.get(key).or_else(|| shard.old.get(key));
+        found.cloned()
+    }
+
+    fn put(&self, key: K, hash: &[u8; 32], value: V, size: usize, is_now: impl Fn() -> bool) {
+        let shard = self.shard(hash).write();
+        let mut shard = shard.unwrap_or_else(PoisonError::into_inner);
+        if !is_now() {
+            return;
+        }
+        if shard.size + size > GENERATION {
+            shard.old = std::mem::take(&mut shard.young);
+            shard.size = 0;
+        }
+        if size <= GENERATION && shard.young.insert(key, value).is_none() {
+            shard.size += size;
+        }
+    }
+
+    fn clear(&self) {
+        for shard in &self.0 {
+            *shard.write().unwrap_or_else(PoisonError::into_inner) = Shard::default();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(number: u32) -> ArtifactId {
+        let mut bytes = [0; 32];
+        bytes[..4].copy_from_slice(&number.to_le_bytes());
+        ArtifactId::from_bytes(bytes)
+    }
+
+    #[test]
+    fn what_was_looked_for_before_all_was_forgotten_does_not_come_back() {
+        let recall = Recall::new(false);
+        let before = recall.moment();
+        recall.keep_artifact(before, &id(1), b"value");
+        assert_eq!(recall.artifact(&id(1)).as_deref(), Some(&b"value"[..]));
+        recall.forget();
+        assert_eq!(recall.artifact(&id(1)), None);
+        recall.keep_artifact(before, &id(1), b"value");
+        assert_eq!(recall.artifact(&id(1)), None);
+        recall.keep_artifact(recall.moment(), &id(1), b"value");
+        assert!(recall.artifact(&id(1)).is_some());
+    }
+
+    #[test]
+    fn what_came_long_ago_goes() {
+        let recall = Recall::new(false);
+        let bytes = vec![7; 16 << 10];
+        for number in 0..10_000 {
+            recall.keep_artifact(recall.moment(), &id(number), &bytes);
+        }
+        assert_eq!(recall.artifact(&id(0)), None);
+        assert!(recall.artifact(&id(9_999)).is_some());
+        let left = (0..10_000).filter(|number| recall.artifact(&id(*number)).is_some());
+        let size = left.count() * bytes.len();
+        assert!(size <= 2 * GENERATION * SHARDS, "{size} bytes");
+    }
+
+    #[test]
+    fn nothing_is_kept_where_everything_is_to_be_checked() {
+        let recall = Recall::new(true);
+        recall.keep_artifact(recall.moment(), &id(1), b"value");
+        assert_eq!(recall.artifact(&id(1)), None);
+    }
+
+    #[test]
+    fn an_epoch_is_new_once() {
+        let recall = Recall::new(false);
+        assert!(!recall.is_before(0));
+        assert!(recall.is_before(4));
+        assert!(!recall.is_before(4));
+    }
+}
