@@ -66,7 +66,7 @@ impl Store {
         let mut room = limit;
         if limit > 0 {
             let prefix = record::recent::prefix(step);
-            snapshot.scan(Table::RECENT, &prefix, &mut |key, _| {
+            snapshot.scan_back(Table::RECENT, &prefix, &mut |key, _| {
                 let found = match record::recent::fingerprint(key) {
                     Some(fingerprint) => record_in(&snapshot, &fingerprint)?,
                     None => None,

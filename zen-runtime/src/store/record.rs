@@ -153,10 +153,11 @@ impl Hit {
 pub(super) mod recent {
     use super::{Fingerprint, Record};
 
-    /// The key of `record`: the step's name, a zero, the time of creation
-    /// counted downwards as a big-endian `u64`, the fingerprint.
+    /// The key of `record`: the step's name, a zero, the time of creation as a
+    /// big-endian `u64`, the fingerprint. So a new one comes after all others of
+    /// its step, which is where adding it moves nothing.
     pub(in crate::store) fn key(step: &str, created: u64, fingerprint: &Fingerprint) -> Vec<u8> {
-        let time = (u64::MAX - created).to_be_bytes();
+        let time = created.to_be_bytes();
         [&prefix(step)[..], &time, fingerprint.as_bytes()].concat()
     }
 

@@ -1,7 +1,8 @@
 //! Bringing the database of an earlier release up to date.
 //!
 //! Formats 1 and 2 had records, artifacts and lineage under whole keys in tables
-//! of their own. Values have not changed, so that all results stay hits.
+//! of their own, and counted the time in `recent` downwards. Values have not
+//! changed, so that all results stay hits.
 
 use std::path::Path;
 
@@ -15,14 +16,20 @@ use super::{
 };
 use crate::store::StoreError;
 
-/// The tables that have another form now.
-const MOVED: [Table; 3] = [Table::RECORDS, Table::ARTIFACTS, Table::LINEAGE];
+/// The tables that are another way now.
+const MOVED: [Table; 4] = [
+    Table::RECORDS,
+    Table::ARTIFACTS,
+    Table::LINEAGE,
+    Table::RECENT,
+];
 
-/// What their old forms are called meanwhile.
-const BEFORE: [Definition; 3] = [
+/// What they are called meanwhile as they were.
+const BEFORE: [Definition; 4] = [
     TableDefinition::new("records before"),
     TableDefinition::new("artifacts before"),
     TableDefinition::new("lineage before"),
+    TableDefinition::new("recent before"),
 ];
 
 /// Moves what formats 1 and 2 hold to where this format has it.
@@ -64,14 +71,36 @@ fn move_all(
     table: Table,
 ) -> Result<(), StoreError> {
     walk(path, before, &[], Order::Forward, &mut |key, value| {
-        match (table, key.split_first_chunk::<32>()) {
-            (Table::LINEAGE, Some((artifact, fingerprint))) if fingerprint.len() == 32 => {
-                let key = [&artifact[..8], &fingerprint[..8]].concat();
-                writing.insert(table, &key, &[])?;
+        match table {
+            Table::LINEAGE => {
+                if let Some(key) = lineage(key) {
+                    writing.insert(table, &key, &[])?;
+                }
             }
-            (Table::LINEAGE, _) => {}
+            Table::RECENT => {
+                if let Some(key) = recent(key) {
+                    writing.insert(table, &key, &[])?;
+                }
+            }
             _ => writing.insert_new(table, key, value)?,
         }
         Ok(true)
     })
+}
+
+/// The key that was the whole artifact ID and the whole fingerprint.
+fn lineage(key: &[u8]) -> Option<[u8; 16]> {
+    let key: &[u8; 64] = key.try_into().ok()?;
+    let mut short = [0; 16];
+    short[..8].copy_from_slice(&key[..8]);
+    short[8..].copy_from_slice(&key[32..40]);
+    Some(short)
+}
+
+/// The key whose time was counted downwards.
+fn recent(key: &[u8]) -> Option<Vec<u8>> {
+    let (rest, fingerprint) = key.split_last_chunk::<32>()?;
+    let (step, time) = rest.split_last_chunk()?;
+    let time = u64::MAX - u64::from_be_bytes(*time);
+    Some([step, &time.to_be_bytes(), fingerprint].concat())
 }

@@ -148,6 +148,17 @@ impl Snapshot {
         }
     }
 
+    /// Like [`Snapshot::scan`], the last key first, for a table that is as it
+    /// looks.
+    pub(in crate::store) fn scan_back(
+        &self,
+        table: Table,
+        prefix: &[u8],
+        visit: Visit<'_>,
+    ) -> Result<(), StoreError> {
+        self.walk(table, prefix, Order::Backward, visit)
+    }
+
     fn walk(
         &self,
         table: Table,

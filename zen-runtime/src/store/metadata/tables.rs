@@ -55,7 +55,7 @@ impl Table {
     pub(in crate::store) const FORMAT: Self = Self::plain("format");
     /// Fingerprint -> record.
     pub(in crate::store) const RECORDS: Self = Self::new("records", Form::Rows(Kind::Record));
-    /// Step's name, creation time counted downwards, fingerprint -> nothing.
+    /// Step's name, creation time, fingerprint -> nothing.
     pub(in crate::store) const RECENT: Self = Self::plain("recent");
     /// Artifact ID -> codec, size and the bytes of a small one.
     pub(in crate::store) const ARTIFACTS: Self = Self::new("artifacts", Form::Rows(Kind::Artifact));

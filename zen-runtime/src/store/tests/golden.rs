@@ -120,7 +120,7 @@ fn the_keys_of_the_indexes() {
     let expected = format!(
         "{}00{}{}",
         hex(b"crate::train"),
-        "fffffffffffffc10",
+        "00000000000003ef",
         record.fingerprint
     );
     assert_eq!(hex(&record.recent_key()), expected);
