@@ -1,6 +1,6 @@
 //! The one decision: is a call a hit or a miss, and why.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
@@ -99,7 +99,7 @@ impl MissReason {
 /// fails: what cannot be read is a miss.
 pub fn decide(repository: &Repository, call: &PreparedCall, need: Need) -> Decision {
     match judge(repository, call, need) {
-        Verdict::Hit(hit) => Decision::Hit(hit),
+        Verdict::Hit(hit) => Decision::Hit(Arc::unwrap_or_clone(hit)),
         Verdict::Miss(reason) => Decision::Miss(vec![reason]),
         Verdict::NotStored => Decision::Miss(what_changed(repository, call)),
     }
@@ -109,7 +109,7 @@ pub fn decide(repository: &Repository, call: &PreparedCall, need: Need) -> Decis
 /// a plain call does not ask, and would pay for it with each miss.
 #[derive(Debug)]
 pub(super) enum Verdict {
-    Hit(Hit),
+    Hit(Arc<Hit>),
     Miss(MissReason),
     /// A miss. Why it is one, the step's latest results say.
     NotStored,
@@ -146,7 +146,7 @@ pub(super) fn decide_again(
         return None;
     }
     match find(repository, call, need) {
-        Ok(Verdict::Hit(hit)) => Some(hit),
+        Ok(Verdict::Hit(hit)) => Some(Arc::unwrap_or_clone(hit)),
         // It was told when it was decided on first.
         Ok(Verdict::Miss(_) | Verdict::NotStored) | Err(_) => None,
     }

@@ -19,21 +19,22 @@ impl Store {
     ///
     /// # Errors
     /// If the metadata store cannot be read.
-    pub(crate) fn hit(&self, fingerprint: &Fingerprint) -> Result<Option<Hit>, StoreError> {
+    pub(crate) fn hit(&self, fingerprint: &Fingerprint) -> Result<Option<Arc<Hit>>, StoreError> {
         if let Some(pending) = self.committer.result(fingerprint) {
-            return Ok(pending.record.as_ref().map(Record::hit));
+            return Ok(pending.record.as_ref().map(Record::hit).map(Arc::new));
         }
         let recall = self.disk.recall();
         if let Some(hit) = recall.and_then(|recall| recall.hit(fingerprint)) {
-            return Ok(Some((*hit).clone()));
+            return Ok(Some(hit));
         }
         let moment = recall.map(Recall::moment);
         let found = self.disk.look(|snapshot| {
             let page = snapshot.record(fingerprint.as_bytes())?;
-            Ok(page.and_then(|page| record::decode_hit(fingerprint, &page)))
+            let hit = page.and_then(|page| record::decode_hit(fingerprint, &page));
+            Ok(hit.map(Arc::new))
         })?;
         if let (Some((recall, moment)), Some(hit)) = (recall.zip(moment), &found) {
-            recall.keep_hit(moment, fingerprint, hit);
+            recall.keep_hit(moment, fingerprint, hit.clone());
         }
         Ok(found)
     }

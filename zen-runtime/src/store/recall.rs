@@ -72,13 +72,12 @@ impl Recall {
     }
 
     /// Keeps a hit that was looked for since `moment`.
-    pub(super) fn keep_hit(&self, moment: Moment, call: &Fingerprint, hit: &Hit) {
+    pub(super) fn keep_hit(&self, moment: Moment, call: &Fingerprint, hit: Arc<Hit>) {
         if self.off {
             return;
         }
         let size = OVERHEAD * (1 + hit.outputs.len());
         let is_now = || self.moment.load(Ordering::Acquire) == moment.0;
-        let hit = Arc::new(hit.clone());
         self.hits.put(*call, call.as_bytes(), hit, size, is_now);
     }
 

@@ -91,7 +91,7 @@ fn everything_is_there_after_reopening() {
     let expected = record("crate::step", 1, std::slice::from_ref(&new));
     assert_eq!(*store.record(&fingerprint).unwrap().unwrap(), expected);
     let hit = store.hit(&fingerprint).unwrap().unwrap();
-    assert_eq!(hit, expected.hit());
+    assert_eq!(*hit, expected.hit());
     assert_eq!(store.read(&new.id).unwrap(), Some(new.bytes));
 }
 
