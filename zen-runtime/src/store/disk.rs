@@ -50,7 +50,8 @@ pub(super) struct Disk {
     held: RwLock<Option<Held>>,
     commits: AtomicU32,
     pub(super) epoch: Epoch,
-    recall: Recall,
+    /// `None` where everything is to be checked each time.
+    recall: Option<Recall>,
     pub(super) sources: Sources,
     pub(super) used: Used,
 }
@@ -65,7 +66,7 @@ impl Disk {
             held: RwLock::default(),
             commits: AtomicU32::new(0),
             epoch: Epoch::default(),
-            recall: Recall::new(verified::is_always()),
+            recall: (!verified::is_always()).then(Recall::default),
             sources: Sources::default(),
             used: Used::default(),
         })
@@ -200,7 +201,8 @@ impl Disk {
         let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
         let is_behind = held.as_ref().is_some_and(|held| held.epoch < now);
         drop(held);
-        if self.recall.is_before(now) || is_behind {
+        let remembers = self.recall().is_some_and(|recall| recall.is_before(now));
+        if remembers || is_behind {
             self.forget_snapshot();
         }
     }
@@ -216,10 +218,11 @@ impl Disk {
         Ok(fresh)
     }
 
-    /// What was found lately; `None` in a forked child, where another thread may
-    /// have had it locked.
+    /// What was found lately; `None` where nothing is kept, and in a forked child,
+    /// where another thread may have had it locked.
     pub(super) fn recall(&self) -> Option<&Recall> {
-        self.owner.is_this_process().then_some(&self.recall)
+        let recall = self.recall.as_ref();
+        recall.filter(|_| self.owner.is_this_process())
     }
 
     /// Gives up the held snapshot, and what was found in it: the next lookup

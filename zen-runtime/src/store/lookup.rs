@@ -12,6 +12,10 @@ use super::{
 };
 use crate::{codec::ArtifactId, fingerprint::Fingerprint};
 
+/// Up to how many bytes an artifact is fetched with its record: more take longer
+/// to check than to find.
+const BESIDE: u64 = 1 << 10;
+
 impl Store {
     /// What a hit needs to know of a call's record; `None` if there is no
     /// record, or none that can be read. Whether the artifacts are there is
@@ -29,14 +33,28 @@ impl Store {
         }
         let moment = recall.map(Recall::moment);
         let found = self.disk.look(|snapshot| {
-            let page = snapshot.record(fingerprint.as_bytes())?;
-            let hit = page.and_then(|page| record::decode_hit(fingerprint, &page));
-            Ok(hit.map(Arc::new))
+            let Some(page) = snapshot.record(fingerprint.as_bytes())? else {
+                return Ok(None);
+            };
+            let Some(hit) = record::decode_hit(fingerprint, &page) else {
+                return Ok(None);
+            };
+            let value = match recall {
+                Some(_) => beside(snapshot, &page, &hit)?,
+                None => None,
+            };
+            Ok(Some((Arc::new(hit), value)))
         })?;
-        if let (Some((recall, moment)), Some(hit)) = (recall.zip(moment), &found) {
+        let Some((hit, value)) = found else {
+            return Ok(None);
+        };
+        if let Some((recall, moment)) = recall.zip(moment) {
             recall.keep_hit(moment, fingerprint, hit.clone());
+            if let (Some(Found::Small { page, start }), [output]) = (value, &hit.outputs[..]) {
+                recall.keep_artifact(moment, &output.id, &page[start..]);
+            }
         }
-        Ok(found)
+        Ok(Some(hit))
     }
 
     /// A call's record; `None` if there is none, or none that can be read.
@@ -248,6 +266,19 @@ impl Store {
             }
         }
     }
+}
+
+/// The one, small artifact of a record, if it lies beside it in the database: to
+/// find it by its ID later would take longer.
+fn beside(snapshot: &Snapshot, record: &Page, hit: &Hit) -> Result<Option<Found>, StoreError> {
+    let [output] = &hit.outputs[..] else {
+        return Ok(None);
+    };
+    if output.size > BESIDE {
+        return Ok(None);
+    }
+    let page = snapshot.artifact_before(record, output.id.as_bytes())?;
+    Ok(page.and_then(|page| Found::in_page(&output.id, page)))
 }
 
 /// Where an artifact's bytes are.

@@ -29,7 +29,7 @@ const GENERATION: usize = (32 << 20) / SHARDS;
 const OVERHEAD: usize = 192;
 
 /// What was found. Each look begins with [`Recall::moment`].
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Recall {
     hits: Kept<Fingerprint, Arc<Hit>>,
     /// The bytes of small artifacts.
@@ -38,8 +38,6 @@ pub(super) struct Recall {
     moment: AtomicU64,
     /// The greatest [`Epoch`](super::epoch::Epoch) at which it was asked for.
     epoch: AtomicU64,
-    /// Whether it is not to be used.
-    off: bool,
 }
 
 /// Before something was looked for. What has been forgotten since then is not to
@@ -48,17 +46,6 @@ pub(super) struct Recall {
 pub(super) struct Moment(u64);
 
 impl Recall {
-    /// `off` has everything looked up, and checked, each time.
-    pub(super) fn new(off: bool) -> Self {
-        Self {
-            hits: Kept::default(),
-            artifacts: Kept::default(),
-            moment: AtomicU64::new(0),
-            epoch: AtomicU64::new(0),
-            off,
-        }
-    }
-
     pub(super) fn moment(&self) -> Moment {
         Moment(self.moment.load(Ordering::Acquire))
     }
@@ -73,9 +60,6 @@ impl Recall {
 
     /// Keeps a hit that was looked for since `moment`.
     pub(super) fn keep_hit(&self, moment: Moment, call: &Fingerprint, hit: Arc<Hit>) {
-        if self.off {
-            return;
-        }
         let size = OVERHEAD * (1 + hit.outputs.len());
         let is_now = || self.moment.load(Ordering::Acquire) == moment.0;
         self.hits.put(*call, call.as_bytes(), hit, size, is_now);
@@ -83,9 +67,6 @@ impl Recall {
 
     /// Keeps the bytes of an artifact that was looked for since `moment`.
     pub(super) fn keep_artifact(&self, moment: Moment, id: &ArtifactId, bytes: &[u8]) {
-        if self.off {
-            return;
-        }
         let size = OVERHEAD + bytes.len();
         let is_now = || self.moment.load(Ordering::Acquire) == moment.0;
         self.artifacts
@@ -181,7 +162,7 @@ mod tests {
 
     #[test]
     fn what_was_looked_for_before_all_was_forgotten_does_not_come_back() {
-        let recall = Recall::new(false);
+        let recall = Recall::default();
         let before = recall.moment();
         recall.keep_artifact(before, &id(1), b"value");
         assert_eq!(recall.artifact(&id(1)).as_deref(), Some(&b"value"[..]));
@@ -195,7 +176,7 @@ mod tests {
 
     #[test]
     fn what_came_long_ago_goes() {
-        let recall = Recall::new(false);
+        let recall = Recall::default();
         let bytes = vec![7; 16 << 10];
         for number in 0..10_000 {
             recall.keep_artifact(recall.moment(), &id(number), &bytes);
@@ -208,15 +189,8 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_kept_where_everything_is_to_be_checked() {
-        let recall = Recall::new(true);
-        recall.keep_artifact(recall.moment(), &id(1), b"value");
-        assert_eq!(recall.artifact(&id(1)), None);
-    }
-
-    #[test]
     fn an_epoch_is_new_once() {
-        let recall = Recall::new(false);
+        let recall = Recall::default();
         assert!(!recall.is_before(0));
         assert!(recall.is_before(4));
         assert!(!recall.is_before(4));

@@ -12,11 +12,12 @@ use redb::{
 
 use super::{
     alone, bookkeeping,
+    format::{FORMAT, Format},
     guard::{guard, is_forbidden},
     migrate,
     overlay::Overlay,
     snapshot,
-    transaction::{Format, Transaction},
+    transaction::Transaction,
 };
 use crate::store::{
     StoreError,
@@ -25,9 +26,6 @@ use crate::store::{
     process::{is_stopped, who_locks},
     slow,
 };
-
-/// The newest format of the database that this release knows.
-pub(in crate::store) const FORMAT: u64 = 3;
 
 /// Memory for pages, in bytes at most: what is read is kept up to this. It holds
 /// the pages of some 100,000 records, which a quarter of it does not.
@@ -212,34 +210,4 @@ pub(super) fn builder(check: Check) -> Builder {
 
 fn identity(path: &Path) -> Result<Option<(u64, u64)>, StoreError> {
     Ok(inode(&std::fs::metadata(path).at(path)?))
-}
-
-impl Format {
-    /// Refuses a database that would have to be brought up to date. A new one is
-    /// empty, which is no trouble to who only reads.
-    fn may_be_read(self) -> Result<(), StoreError> {
-        match self {
-            Self::Known(found) => Err(StoreError::Older {
-                found,
-                known: FORMAT,
-            }),
-            Self::None | Self::Damaged => Ok(()),
-        }
-    }
-
-    /// Whether the database can be used as it is.
-    fn is_current(self, path: &Path) -> Result<bool, StoreError> {
-        match self {
-            Self::None => Ok(false),
-            Self::Known(found) if found > FORMAT => Err(StoreError::Newer {
-                found,
-                known: FORMAT,
-            }),
-            Self::Known(found) => Ok(found == FORMAT),
-            Self::Damaged => Err(super::guard::damaged(
-                path,
-                "the number of its format is not whole".to_owned(),
-            )),
-        }
-    }
 }

@@ -8,6 +8,7 @@
 mod alone;
 mod bookkeeping;
 mod changing;
+mod format;
 mod guard;
 mod handle;
 mod migrate;
@@ -15,8 +16,10 @@ mod overlay;
 mod recovery;
 mod rows;
 mod snapshot;
+mod strays;
 mod tables;
 mod transaction;
+mod view;
 mod walk;
 
 use std::{
@@ -30,15 +33,18 @@ use std::{
 
 #[cfg(test)]
 pub(super) use self::bookkeeping::places;
-pub(super) use self::snapshot::{Page, Snapshot, Stray};
-pub(super) use self::tables::Table;
 #[cfg(test)]
-pub(super) use self::transaction::Format;
+pub(super) use self::format::Format;
+pub(super) use self::tables::Table;
 use self::{
     guard::{guard, is_latched},
     handle::{Check, Handle},
 };
-pub(crate) use self::{snapshot::View, tables::Collection, transaction::Transaction, walk::Visit};
+pub(super) use self::{
+    snapshot::{Page, Snapshot},
+    strays::Stray,
+};
+pub(crate) use self::{tables::Collection, transaction::Transaction, view::View, walk::Visit};
 use super::StoreError;
 
 /// How often a process looks through a database that redb stumbled over. What

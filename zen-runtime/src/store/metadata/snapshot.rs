@@ -7,12 +7,13 @@ use redb::{
 };
 
 use super::{
-    Collection, Table, guard, rows,
+    Table,
+    format::Format,
+    guard, rows,
     tables::{Form, Kind, ROWS},
-    transaction::Format,
     walk::{Order, Visit, walk, walk_range},
 };
-use crate::store::{StoreError, documents};
+use crate::store::StoreError;
 
 type Opened = ReadOnlyTable<&'static [u8], &'static [u8]>;
 type Numbers = ReadOnlyTable<u64, u64>;
@@ -23,9 +24,9 @@ type Rows = ReadOnlyTable<u64, &'static [u8]>;
 /// The tables that a hit needs are kept open: opening one takes longer than
 /// looking into it.
 pub(in crate::store) struct Snapshot {
-    path: Arc<Path>,
+    pub(super) path: Arc<Path>,
     transaction: ReadTransaction,
-    rows: Option<Rows>,
+    pub(super) rows: Option<Rows>,
     records: Option<Numbers>,
     artifacts: Option<Numbers>,
     files: Option<Opened>,
@@ -66,11 +67,28 @@ impl Snapshot {
         };
         let row = self.row_at(number)?;
         let is_its = |row: &Page| rows::read(kind, row).is_some_and(|(found, _)| found == key);
-        Ok(row.filter(is_its).map(Page::value))
+        Ok(row.filter(is_its).map(|row| row.value_of(number)))
+    }
+
+    /// The bytes of an artifact's entry, if it lies right before the record that
+    /// was found: who stores a result puts what it gave there, unless it is known
+    /// already.
+    pub(in crate::store) fn artifact_before(
+        &self,
+        record: &Page,
+        key: &[u8; 32],
+    ) -> Result<Option<Page>, StoreError> {
+        let Some(number) = record.number.and_then(|number| number.checked_sub(1)) else {
+            return Ok(None);
+        };
+        let row = self.row_at(number)?;
+        let is_its =
+            |row: &Page| rows::read(Kind::Artifact, row).is_some_and(|(found, _)| found == key);
+        Ok(row.filter(is_its).map(|row| row.value_of(number)))
     }
 
     /// The number that a key leads to, or what it begins with.
-    fn number(
+    pub(super) fn number(
         &self,
         numbers: Option<&Numbers>,
         beginning: &[u8],
@@ -124,7 +142,7 @@ impl Snapshot {
         get(&self.path, table.as_ref(), key)
     }
 
-    fn opened(&self, kind: Kind) -> Option<&Numbers> {
+    pub(super) fn opened(&self, kind: Kind) -> Option<&Numbers> {
         match kind {
             Kind::Record => self.records.as_ref(),
             Kind::Artifact => self.artifacts.as_ref(),
@@ -159,7 +177,7 @@ impl Snapshot {
         self.walk(table, prefix, Order::Backward, visit)
     }
 
-    fn walk(
+    pub(super) fn walk(
         &self,
         table: Table,
         prefix: &[u8],
@@ -186,7 +204,7 @@ impl Snapshot {
 
     /// Calls `visit` for every short key of a kind, with the whole key and the
     /// value that it leads to.
-    fn walk_keys(&self, kind: Kind, visit: Lead<'_>) -> Result<(), StoreError> {
+    pub(super) fn walk_keys(&self, kind: Kind, visit: Lead<'_>) -> Result<(), StoreError> {
         let Some(numbers) = self.opened(kind) else {
             return Ok(());
         };
@@ -195,30 +213,6 @@ impl Snapshot {
             let read = row.as_deref().and_then(|row| rows::read(kind, row));
             let its = read.filter(|(key, _)| rows::short(&key[..]) == Some(short));
             visit(short, its)
-        })
-    }
-
-    /// Calls `stray` with every short key of a table of rows that leads nowhere,
-    /// and every row that no key leads to.
-    pub(in crate::store) fn strays(&self, stray: &mut dyn FnMut(Stray)) -> Result<(), StoreError> {
-        for kind in Kind::ALL {
-            self.walk_keys(kind, &mut |short, row| {
-                if row.is_none() {
-                    stray(Stray::Key(Table::of_kind(kind), short.to_be_bytes()));
-                }
-                Ok(true)
-            })?;
-        }
-        let Some(table) = &self.rows else {
-            return Ok(());
-        };
-        walk_range(&self.path, table, .., |number, row| {
-            let owner = rows::read_any(row);
-            let leads = owner.map(|(kind, key, _)| self.number(self.opened(kind), key));
-            if leads.transpose()?.flatten() != Some(number) {
-                stray(Stray::Row(number));
-            }
-            Ok(true)
         })
     }
 
@@ -236,15 +230,6 @@ impl Snapshot {
 /// Takes a short key, and the key and value that it leads to, if it leads
 /// anywhere; says whether to go on.
 type Lead<'a> = &'a mut dyn FnMut(u64, Option<(&[u8; 32], &[u8])>) -> Result<bool, StoreError>;
-
-/// What does not lead anywhere, or is not led to.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::store) enum Stray {
-    /// The beginning of a key of this table.
-    Key(Table, [u8; 8]),
-    /// The row of this number.
-    Row(u64),
-}
 
 /// The format that the database says it has.
 pub(super) fn format(path: &Path, transaction: &ReadTransaction) -> Result<Format, StoreError> {
@@ -279,7 +264,7 @@ fn get<'k, K: Key>(
         // Where a damaged page says that the value lies outside of it, the
         // first look panics: let it be this one.
         value.as_ref().map(OwnedAccessGuard::value);
-        Ok::<_, redb::StorageError>(value.map(|value| Page { value, start: 0 }))
+        Ok::<_, redb::StorageError>(value.map(Page::new))
     })
 }
 
@@ -288,13 +273,24 @@ pub(in crate::store) struct Page {
     value: OwnedAccessGuard<&'static [u8]>,
     /// Where in it what is meant begins.
     start: usize,
+    /// Of which row it is.
+    number: Option<u64>,
 }
 
 impl Page {
-    /// The value of a row.
-    fn value(self) -> Self {
+    fn new(value: OwnedAccessGuard<&'static [u8]>) -> Self {
+        Self {
+            value,
+            start: 0,
+            number: None,
+        }
+    }
+
+    /// The value of the row of this number.
+    fn value_of(self, number: u64) -> Self {
         Self {
             start: rows::HEADER,
+            number: Some(number),
             ..self
         }
     }
@@ -313,70 +309,5 @@ impl fmt::Debug for Snapshot {
         f.debug_struct("Snapshot")
             .field("path", &self.path)
             .finish_non_exhaustive()
-    }
-}
-
-/// The documents as they were at one moment.
-#[derive(Debug)]
-pub(crate) struct View(Snapshot);
-
-impl View {
-    pub(in crate::store) fn new(snapshot: Snapshot) -> Self {
-        Self(snapshot)
-    }
-
-    /// The document under `key`. A damaged one is not there.
-    ///
-    /// # Errors
-    /// If the metadata store cannot be read.
-    pub(crate) fn get(
-        &self,
-        collection: Collection,
-        key: &[u8],
-    ) -> Result<Option<Vec<u8>>, StoreError> {
-        let page = self.0.look(Table::of(collection), key)?;
-        Ok(page.and_then(|page| documents::open(collection, key, &page).map(<[u8]>::to_vec)))
-    }
-
-    /// Calls `visit` with the documents whose key begins with `prefix`, in the
-    /// order of their keys, until it returns `false`.
-    ///
-    /// # Errors
-    /// If the metadata store cannot be read, or `visit` fails.
-    pub(crate) fn scan(
-        &self,
-        collection: Collection,
-        prefix: &[u8],
-        visit: Visit<'_>,
-    ) -> Result<(), StoreError> {
-        self.walk(collection, prefix, Order::Forward, visit)
-    }
-
-    /// Like [`View::scan`], the last key first.
-    ///
-    /// # Errors
-    /// Those of [`View::scan`].
-    pub(crate) fn scan_back(
-        &self,
-        collection: Collection,
-        prefix: &[u8],
-        visit: Visit<'_>,
-    ) -> Result<(), StoreError> {
-        self.walk(collection, prefix, Order::Backward, visit)
-    }
-
-    fn walk(
-        &self,
-        collection: Collection,
-        prefix: &[u8],
-        order: Order,
-        visit: Visit<'_>,
-    ) -> Result<(), StoreError> {
-        self.0.walk(
-            Table::of(collection),
-            prefix,
-            order,
-            &mut documents::whole(collection, visit),
-        )
     }
 }

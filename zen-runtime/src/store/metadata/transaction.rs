@@ -11,11 +11,12 @@ use redb::{ReadableTable, WriteTransaction};
 use super::{
     Collection, Table,
     changing::{Numbers, Rows},
+    format::Format,
     guard, rows,
     tables::{Form, Kind},
     walk::{Order, Visit, walk},
 };
-use crate::store::{StoreError, documents, seal};
+use crate::store::{StoreError, documents};
 
 type Opened<'t> = redb::Table<'t, &'static [u8], &'static [u8]>;
 
@@ -24,7 +25,7 @@ type Opened<'t> = redb::Table<'t, &'static [u8], &'static [u8]>;
 /// A table stays open once it was asked for: opening one takes longer than
 /// putting something into it.
 pub(crate) struct Transaction<'t> {
-    path: &'t Path,
+    pub(super) path: &'t Path,
     inner: &'t WriteTransaction,
     tables: RefCell<Vec<(Table, Opened<'t>)>>,
     /// Of the tables of rows.
@@ -106,7 +107,7 @@ impl<'t> Transaction<'t> {
         })
     }
 
-    fn rows(&self) -> Result<RefMut<'_, Rows<'t>>, StoreError> {
+    pub(super) fn rows(&self) -> Result<RefMut<'_, Rows<'t>>, StoreError> {
         let mut rows = self.rows.borrow_mut();
         if rows.is_none() {
             *rows = Some(Rows::open(self.path, self.inner)?);
@@ -183,14 +184,14 @@ impl<'t> Transaction<'t> {
     }
 
     /// The number of the row that a short key leads to.
-    fn number(&self, table: Table, beginning: &[u8]) -> Result<Option<u64>, StoreError> {
+    pub(super) fn number(&self, table: Table, beginning: &[u8]) -> Result<Option<u64>, StoreError> {
         match rows::short(beginning) {
             Some(short) => self.short_keys(table)?.get(self.path, short),
             None => Ok(None),
         }
     }
 
-    fn set_number(
+    pub(super) fn set_number(
         &self,
         table: Table,
         beginning: &[u8],
@@ -343,40 +344,6 @@ impl<'t> Transaction<'t> {
         self.set_number(table, key, None)
     }
 
-    /// Takes a short key away that leads to no row of its own.
-    pub(in crate::store) fn mend_stray_key(
-        &mut self,
-        table: Table,
-        short: &[u8],
-    ) -> Result<(), StoreError> {
-        match self.whole_key(table, short)? {
-            Some(_) => Ok(()),
-            None => self.set_number(table, short, None),
-        }
-    }
-
-    /// Takes a row away that no key leads to; or leads its key there, if that
-    /// leads nowhere else and the row `is_sound`.
-    pub(in crate::store) fn mend_stray_row(
-        &mut self,
-        number: u64,
-        is_sound: impl Fn(Table, &[u8; 32], &[u8]) -> bool,
-    ) -> Result<(), StoreError> {
-        let row = self.rows()?.get(self.path, number)?;
-        let Some((kind, key, value)) = row.as_deref().and_then(rows::read_any) else {
-            return self.rows()?.remove(self.path, number);
-        };
-        let table = Table::of_kind(kind);
-        if self.number(table, key)? == Some(number) {
-            return Ok(());
-        }
-        let is_taken = self.whole_key(table, &key[..rows::SHORT])?.is_some();
-        if !is_taken && is_sound(table, key, value) {
-            return self.set_number(table, key, Some(number));
-        }
-        self.rows()?.remove(self.path, number)
-    }
-
     /// The format that the database says it has, for a transaction that goes on
     /// accordingly.
     pub(super) fn into_format(self) -> Result<Format, StoreError> {
@@ -418,37 +385,6 @@ fn opened<T>(
 /// The key of a table of rows; anything else is none.
 fn hash(key: &[u8]) -> Option<&[u8; 32]> {
     key.try_into().ok()
-}
-
-/// What the database says of its format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::store) enum Format {
-    /// Nothing: it is a new one.
-    None,
-    /// This one.
-    Known(u64),
-    /// The bytes are not those of a number.
-    Damaged,
-}
-
-impl Format {
-    pub(super) fn read(stored: Option<&[u8]>) -> Self {
-        let Some(stored) = stored else {
-            return Self::None;
-        };
-        // Format 1 had no checksum here.
-        let body = seal::open(Table::FORMAT.name(), &[], stored)
-            .or_else(|| (stored == 1_u64.to_le_bytes()).then_some(stored));
-        let number = body.and_then(|body| body.try_into().ok());
-        number.map_or(Self::Damaged, |number| {
-            Self::Known(u64::from_le_bytes(number))
-        })
-    }
-
-    /// The bytes to store.
-    pub(in crate::store) fn bytes(format: u64) -> Vec<u8> {
-        seal::seal(Table::FORMAT.name(), &[], format.to_le_bytes().to_vec())
-    }
 }
 
 impl Drop for Transaction<'_> {
