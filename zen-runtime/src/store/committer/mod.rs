@@ -18,12 +18,16 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, OnceLock},
     thread::{self, JoinHandle},
+    time::{Duration, Instant},
 };
 
 pub(super) use self::batch::{Operation, PendingResult};
 use self::{batch::Batch, not_kept::NotKept, queue::Queue};
 use super::{Flight, StoreError, disk::Disk};
 use crate::{codec::ArtifactId, fingerprint::Fingerprint};
+
+/// How long results wait for more of them at most.
+const LONGEST_REST: Duration = Duration::from_millis(20);
 
 /// Writes results in the background.
 ///
@@ -141,9 +145,16 @@ impl Drop for Committer {
 
 impl Work {
     /// Writes what comes until the queue is closed and empty.
+    ///
+    /// Between two batches it rests for as long as the first one took: the more
+    /// is written at once, the less each result costs, and others who write get
+    /// their turn.
     fn run(&self) {
-        while let Some(batch) = self.queue.take() {
+        let mut rest = Duration::ZERO;
+        while let Some(batch) = self.queue.take(rest) {
+            let begun = Instant::now();
             self.write(batch);
+            rest = begun.elapsed().min(LONGEST_REST);
         }
     }
 

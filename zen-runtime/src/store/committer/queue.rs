@@ -1,8 +1,11 @@
 //! Between the callers and the thread that writes.
 
-use std::sync::{
-    Arc, Condvar, Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
 };
 
 use super::{
@@ -33,7 +36,7 @@ const MOST_LOCKS: usize = 1024;
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     state: Mutex<State>,
-    /// Something came, or the queue was closed.
+    /// Something came for a writer that is idle, or one that rests is wanted.
     came: Condvar,
     /// A batch was taken or finished.
     moved: Condvar,
@@ -55,6 +58,8 @@ struct State {
     not_kept: Vec<NotKept>,
     /// Whether the writer waits for something to come.
     idle: bool,
+    /// Whether somebody waits for what is in `filling`.
+    awaited: bool,
     closed: bool,
 }
 
@@ -66,12 +71,24 @@ impl State {
             && filling.locks < MOST_LOCKS
     }
 
+    /// Whether what is waiting is to be written without a rest, as somebody waits
+    /// for it or soon will.
+    fn is_urgent(&self) -> bool {
+        let filling = &self.filling;
+        self.awaited
+            || self.closed
+            || filling.locks > MOST_LOCKS / 2
+            || filling.bytes > MOST_BYTES / 2
+            || filling.operations.len() > MOST_OPERATIONS / 2
+    }
+
     /// Takes what is waiting; `None` if nothing is.
     fn take(&mut self) -> Option<Batch> {
         if self.filling.operations.is_empty() {
             return None;
         }
         self.taken += 1;
+        self.awaited = false;
         self.writing = Some(std::mem::take(&mut self.index));
         Some(std::mem::take(&mut self.filling))
     }
@@ -84,31 +101,40 @@ impl Queue {
         while !state.has_room() {
             state = wait(&self.moved, state);
         }
+        let was_urgent = state.is_urgent();
         state.index.add(&operation);
         self.pending.store(true, Ordering::Release);
         // Who waits for the flight looks for the result as soon as it lands.
         state.filling.push(operation, flight.land());
-        let wake = std::mem::take(&mut state.idle);
+        let became_urgent = state.is_urgent() && !was_urgent;
+        let wake = std::mem::take(&mut state.idle) || became_urgent;
         drop(state);
         if wake {
             self.came.notify_one();
         }
     }
 
-    /// Waits for something to write; `None` once the queue is closed and empty.
-    /// Each batch that is taken must be finished.
-    pub(super) fn take(&self) -> Option<Batch> {
+    /// Waits for something to write, for as long as `rest` unless it is urgent;
+    /// `None` once the queue is closed and empty. Each batch that is taken must be
+    /// finished.
+    pub(super) fn take(&self, rest: Duration) -> Option<Batch> {
+        let until = Instant::now() + rest;
         let mut state = self.lock();
         loop {
-            if let Some(batch) = state.take() {
-                self.moved.notify_all();
-                return Some(batch);
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() || state.is_urgent() {
+                if let Some(batch) = state.take() {
+                    self.moved.notify_all();
+                    return Some(batch);
+                }
+                if state.closed {
+                    return None;
+                }
+                state.idle = true;
+                state = wait(&self.came, state);
+            } else {
+                state = wait_for(&self.came, state, left);
             }
-            if state.closed {
-                return None;
-            }
-            state.idle = true;
-            state = wait(&self.came, state);
         }
     }
 
@@ -152,7 +178,12 @@ impl Queue {
 
     fn settled(&self) -> MutexGuard<'_, State> {
         let mut state = self.lock();
-        let wanted = state.taken + u64::from(!state.filling.operations.is_empty());
+        let is_waiting = !state.filling.operations.is_empty();
+        let wanted = state.taken + u64::from(is_waiting);
+        if is_waiting {
+            state.awaited = true;
+            self.came.notify_one();
+        }
         while state.finished < wanted {
             state = wait(&self.moved, state);
         }
@@ -200,6 +231,15 @@ impl Queue {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn wait_for<'a>(
+    condition: &Condvar,
+    state: MutexGuard<'a, State>,
+    time: Duration,
+) -> MutexGuard<'a, State> {
+    let waited = condition.wait_timeout(state, time);
+    waited.unwrap_or_else(PoisonError::into_inner).0
 }
 
 fn wait<'a>(condition: &Condvar, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
