@@ -428,6 +428,9 @@ impl Search<'_> {
         for child in here.children.get(&name).into_iter().flatten() {
             self.add(node, &Target::Module(*child), Certainty::Declared);
         }
+        for rule in index.exported_rules(module, name) {
+            self.add(node, &Target::Entry(rule), Certainty::Declared);
+        }
         let is_item = |kind| kind != Kind::MacroCall;
         if !index.declares_surely(module, name, is_item) {
             for call in index.makers(module, name) {

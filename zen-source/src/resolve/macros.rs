@@ -106,6 +106,18 @@ impl Index {
         found
     }
 
+    /// The macros that a module has because its crate exports them: those of a root.
+    pub(super) fn exported_rules(&self, module: usize, name: Name) -> impl Iterator<Item = usize> {
+        let krate = self.modules[module].krate;
+        let is_root = self.crates[krate].root == module;
+        let rules = self.rules.get(&name).into_iter().flatten();
+        let is_of_root = move |rule: &&usize| {
+            let home = self.entries[**rule].module;
+            is_root && self.modules[home].krate == krate && self.is_exported(**rule)
+        };
+        rules.filter(is_of_root).copied()
+    }
+
     fn is_exported(&self, rule: usize) -> bool {
         let words = &self.entries[rule].references.words;
         words
