@@ -190,6 +190,7 @@ fn forbid_writing(file: &File) -> io::Result<()> {
 
 /// Windows can neither rename over nor delete a file that may not be written.
 #[cfg(not(unix))]
+#[allow(clippy::unnecessary_wraps)]
 fn forbid_writing(_: &File) -> io::Result<()> {
     Ok(())
 }
@@ -204,6 +205,7 @@ fn sync_folder(folder: &Path) -> Result<(), StoreError> {
 
 /// Windows writes names through its journal and offers no way to wait for it.
 #[cfg(not(unix))]
+#[allow(clippy::unnecessary_wraps)]
 fn sync_folder(_: &Path) -> Result<(), StoreError> {
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::{
     io,
     sync::{
-        Arc, PoisonError, RwLock,
+        Arc,
         atomic::{AtomicU32, Ordering},
     },
 };
@@ -13,6 +13,7 @@ use super::{
     epoch::Epoch,
     flight::Locks,
     forked::Owner,
+    held::{Held, HeldSnapshot},
     layout::Layout,
     metadata::{Metadata, Snapshot},
     recall::Recall,
@@ -27,14 +28,6 @@ use crate::strict::is_strict;
 /// cannot use pages again that a snapshot still shows.
 const COMMITS_PER_SNAPSHOT: u32 = 64;
 
-/// A snapshot that is held.
-#[derive(Debug)]
-struct Held {
-    snapshot: Arc<Snapshot>,
-    /// What [`Epoch`] was before it was begun.
-    epoch: u64,
-}
-
 /// The database and the blobs in one folder.
 #[derive(Debug)]
 pub(super) struct Disk {
@@ -45,9 +38,7 @@ pub(super) struct Disk {
     /// What keeps other processes out of a flight.
     pub(super) flights: Arc<Locks>,
     metadata: Metadata,
-    /// A look at the database that lookups share. What is in it stays true, as
-    /// records do not change; what is not may have come since.
-    held: RwLock<Option<Held>>,
+    held: HeldSnapshot,
     commits: AtomicU32,
     pub(super) epoch: Epoch,
     /// `None` where everything is to be checked each time.
@@ -63,7 +54,7 @@ impl Disk {
             metadata: Metadata::open(&layout.metadata(), layout.recovery_lock())?,
             flights: Arc::new(Locks::new(layout.locks())),
             layout,
-            held: RwLock::default(),
+            held: HeldSnapshot::default(),
             commits: AtomicU32::new(0),
             epoch: Epoch::default(),
             recall: (!verified::is_always()).then(Recall::default),
@@ -189,18 +180,16 @@ impl Disk {
         find: impl Fn(&Snapshot) -> Result<Option<R>, StoreError>,
     ) -> Result<Option<R>, StoreError> {
         self.check_owner()?;
-        let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
-        let held = held.as_ref().map(|held| &*held.snapshot);
-        held.map_or(Ok(None), find)
+        let find = |held: &Held| find(&held.snapshot);
+        self.held.look(|held| held.map_or(Ok(None), find))
     }
 
     /// Sees to it that lookups from now on find nothing that was cleared away
     /// before.
     pub(super) fn catch_up(&self) {
         let now = self.epoch.now(&self.layout);
-        let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
-        let is_behind = held.as_ref().is_some_and(|held| held.epoch < now);
-        drop(held);
+        let is_behind = |held: &Held| held.epoch < now;
+        let is_behind = self.held.look(|held| held.is_some_and(is_behind));
         let remembers = self.recall().is_some_and(|recall| recall.is_before(now));
         if remembers || is_behind {
             self.forget_snapshot();
@@ -238,13 +227,9 @@ impl Disk {
         if !self.owner.is_this_process() {
             return;
         }
-        let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
         // Another thread may have seen since that it is too old.
         let is_new = |new: &Held| new.epoch >= self.epoch.seen();
-        let before = std::mem::replace(&mut *held, snapshot.filter(is_new));
-        drop(held);
-        // Ending a snapshot takes a while: not under the lock.
-        drop(before);
+        self.held.replace(snapshot, is_new);
     }
 }
 

@@ -21,6 +21,7 @@ mod files;
 mod flight;
 mod forked;
 mod gc;
+mod held;
 mod indexes;
 mod layout;
 mod live;
