@@ -1,7 +1,8 @@
 //! A child that is forked off, without a new program, from a process whose
 //! threads compute steps all the time: it opens the store for itself, finds what
-//! its parent flushed, keeps what it computes, and ends; the parent goes on. And
-//! a child that lives on has copies of the locks that its parent had.
+//! its parent flushed, keeps what it computes, and ends; the parent goes on. A child
+//! that lives on has copies of the locks that its parent had. And what its parent has
+//! computed and not yet written is its parent's to write.
 
 #![cfg(unix)]
 #![allow(missing_docs)]
@@ -13,7 +14,8 @@ use std::{
     thread,
 };
 
-use zen_runtime::{Repository, step};
+use redb::{Builder, ConcurrencyMode};
+use zen_runtime::{Repository, pipeline, step};
 use zen_tests::{
     Count,
     child::{self, Player, await_parent},
@@ -50,6 +52,9 @@ fn role() {
             eprintln!("KEPT");
         }
         Some("call") => assert_eq!(forks(6, false), 42),
+        Some("fork in a run") => fork_in_a_run(),
+        Some("write for ever") => write_for_ever(),
+        Some("call the first") => assert_eq!(first(1), 2),
         Some(other) => panic!("no role {other}"),
     }
 }
@@ -91,6 +96,65 @@ fn a_child_that_lives_on_holds_no_flight_that_its_parent_has_ended() {
     assert!(!lines.iter().any(|line| line == "BODY"), "{lines:?}");
     assert!(!lines.iter().any(|line| line.contains("zen:")), "{lines:?}");
     parent.ends_well();
+}
+
+/// While another process writes, so that nothing else is written, a run forks a child
+/// off that ends at once. Then the run ends as if it was killed: only the child could
+/// have kept what it had computed.
+#[test]
+fn a_child_writes_nothing_that_its_parent_has_computed() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut parent = Player::start(folder.path(), "fork in a run");
+    parent.says("IN THE RUN");
+    let mut writer = Player::start(folder.path(), "write for ever");
+    writer.says("WRITING");
+    parent.go();
+    parent.says("THE CHILD HAS ENDED");
+    writer.go();
+    writer.ends_well();
+    let lines = Player::start(folder.path(), "call the first").ends_well();
+    assert!(lines.iter().any(|line| line == "FIRST"), "{lines:?}");
+}
+
+#[step]
+fn first(x: u64) -> u64 {
+    eprintln!("FIRST");
+    if child::role().as_deref() == Some("fork in a run") {
+        eprintln!("IN THE RUN");
+        await_parent();
+    }
+    x + 1
+}
+
+#[step]
+fn second(first: u64) -> u64 {
+    assert_eq!(wait_for(fork(|| {})), 0);
+    eprintln!("THE CHILD HAS ENDED");
+    // SAFETY: it ends the process and touches nothing else.
+    unsafe { libc::_exit(i32::from(first != 2)) };
+}
+
+fn fork_in_a_run() {
+    let repo = Repository::discover().unwrap();
+    let run = pipeline!("forks", {
+        let one = first(1);
+        let two = second(one);
+        two
+    });
+    repo.runner().quiet().threads(2).run(&run).unwrap();
+    unreachable!("the second step ends the process");
+}
+
+fn write_for_ever() {
+    let repo = Repository::discover().unwrap();
+    let database = Builder::new()
+        .set_concurrency_mode(ConcurrencyMode::MultiWriter)
+        .create(repo.dir().join("meta.redb"))
+        .unwrap();
+    let transaction = database.begin_write().unwrap();
+    eprintln!("WRITING");
+    await_parent();
+    transaction.abort().unwrap();
 }
 
 fn fork_while_threads_compute() {
