@@ -29,6 +29,29 @@ impl Repository {
     /// Where the artifact `id` came from. If several calls gave the same
     /// content, the earliest that is stored is followed.
     ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let project = tempfile::tempdir()?;
+    /// use zen_runtime::{Repository, pipeline, step};
+    ///
+    /// #[step]
+    /// fn squares(n: u64) -> Vec<u64> {
+    ///     (0..n).map(|x| x * x).collect()
+    /// }
+    ///
+    /// let repo = Repository::open(project.path())?;
+    /// let pipeline = pipeline!("squares", {
+    ///     let squares = squares(4);
+    ///     squares
+    /// });
+    /// let run = repo.run(&pipeline)?;
+    /// let id = run.output_id("squares").expect("a step of this name");
+    /// let lineage = repo.lineage(&id)?;
+    /// assert!(lineage.step().is_some_and(|step| step.ends_with("squares")));
+    /// assert_eq!(lineage.parameters(), ["n"]);
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// If the store cannot be read.
     pub fn lineage(&self, id: &ArtifactId) -> Result<Lineage, StoreError> {

@@ -11,6 +11,27 @@ pub struct Explanation(StepRun);
 
 impl PastRun {
     /// Why the step that goes by `name` was a hit or a miss in this run.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let project = tempfile::tempdir()?;
+    /// use zen_runtime::{Repository, pipeline, step};
+    ///
+    /// #[step]
+    /// fn squares(n: u64) -> Vec<u64> {
+    ///     (0..n).map(|x| x * x).collect()
+    /// }
+    ///
+    /// let repo = Repository::open(project.path())?;
+    /// let pipeline = pipeline!("squares", {
+    ///     let squares = squares(4);
+    ///     squares
+    /// });
+    /// let run = repo.run(&pipeline)?;
+    /// let why = run.why("squares").expect("a step of this name");
+    /// assert!(why.to_string().ends_with("no result of this step is stored"));
+    /// # Ok(()) }
+    /// ```
     pub fn why(&self, name: &str) -> Option<Explanation> {
         let step = self.step(name)?;
         Some(Explanation(step.run().clone()))

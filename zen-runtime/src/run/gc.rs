@@ -14,6 +14,29 @@ impl Repository {
     /// has touched stays, and a plain call that loses a result to it computes it
     /// again. [`GcPolicy::dry_run`] only tells what would go.
     ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let project = tempfile::tempdir()?;
+    /// use zen_runtime::{GcPolicy, Repository, pipeline, step};
+    ///
+    /// #[step]
+    /// fn squares(n: u64) -> Vec<u64> {
+    ///     (0..n).map(|x| x * x).collect()
+    /// }
+    ///
+    /// let repo = Repository::open(project.path())?;
+    /// let pipeline = pipeline!("squares", {
+    ///     let squares = squares(4);
+    ///     squares
+    /// });
+    /// repo.run(&pipeline)?;
+    /// let policy = GcPolicy::new().max_size(1 << 30).dry_run(true);
+    /// let report = repo.gc(&policy)?;
+    /// // A table of what would go.
+    /// println!("{report}");
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// If the store cannot be read or written. What went until then is gone, and
     /// what is left is whole.

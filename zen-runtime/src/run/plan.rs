@@ -47,6 +47,27 @@ impl Repository {
     /// What a run of `pipeline` would do. It asks the same [`decide`] as a run,
     /// and reads and writes no artifact.
     ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let project = tempfile::tempdir()?;
+    /// use zen_runtime::{Repository, pipeline, step};
+    ///
+    /// #[step]
+    /// fn squares(n: u64) -> Vec<u64> {
+    ///     (0..n).map(|x| x * x).collect()
+    /// }
+    ///
+    /// let repo = Repository::open(project.path())?;
+    /// let pipeline = pipeline!("squares", {
+    ///     let squares = squares(4);
+    ///     squares
+    /// });
+    /// assert!(repo.plan(&pipeline)?.to_string().contains("no result of this step is stored"));
+    /// repo.run(&pipeline)?;
+    /// assert!(repo.plan(&pipeline)?.is_all_cached());
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// If the pipeline cannot be run here.
     pub fn plan<V>(&self, pipeline: &Pipeline<V>) -> Result<Plan, PipelineError> {

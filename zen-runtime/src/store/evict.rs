@@ -36,6 +36,30 @@ impl Repository {
     /// bytes has the step run again, and whatever that needs in turn; the new ID
     /// is checked against the old one.
     ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let project = tempfile::tempdir()?;
+    /// use zen_runtime::{Eviction, Repository, pipeline, step};
+    ///
+    /// #[step]
+    /// fn squares(n: u64) -> Vec<u64> {
+    ///     (0..n).map(|x| x * x).collect()
+    /// }
+    ///
+    /// let repo = Repository::open(project.path())?;
+    /// let pipeline = pipeline!("squares", {
+    ///     let squares = squares(4);
+    ///     squares
+    /// });
+    /// let run = repo.run(&pipeline)?;
+    /// let id = run.output_id("squares").expect("a step of this name");
+    /// assert!(matches!(repo.evict(&id)?, Eviction::Evicted { .. }));
+    /// assert_eq!(repo.run(&pipeline)?.summary().cached, 1);
+    /// // Computed again.
+    /// assert_eq!(run.outputs()?, [0, 1, 4, 9]);
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// If the store cannot be written.
     pub fn evict(&self, id: &ArtifactId) -> Result<Eviction, StoreError> {
