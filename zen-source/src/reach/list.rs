@@ -36,17 +36,19 @@ impl Reach<'_> {
         }
         let items = self.items.into_iter();
         items
-            .map(|(label, hash)| Item {
+            .map(|(label, hashes)| Item {
                 label,
-                hash: *hash.finalize().as_bytes(),
+                hash: one_hash(&hashes),
             })
             .collect()
     }
 
     pub(super) fn add(&mut self, label: &str, content: &[u8]) {
-        let hasher = self.items.entry(label.to_owned()).or_default();
+        let mut hasher = blake3::Hasher::new();
         hasher.update(&(content.len() as u64).to_le_bytes());
         hasher.update(content);
+        let found = self.items.entry(label.to_owned()).or_default();
+        found.insert(*hasher.finalize().as_bytes());
     }
 
     /// The edition decides what some expressions mean.
@@ -152,14 +154,24 @@ impl Reach<'_> {
         for other in &index.crates {
             let asked = other.package.dependencies.values();
             for dependency in asked.filter(|d| d.package == package.name) {
-                self.add(&label, dependency.declared.as_bytes());
-                self.add(&label, other.package.features.as_bytes());
+                let asked = format!("{}\n{}", dependency.declared, other.package.features);
+                self.add(&label, asked.as_bytes());
             }
         }
         for name in &index.crates[COMPILED].package.feature_names {
             self.conditions.insert(format!("feature={name:?}"));
         }
     }
+}
+
+/// One hash of all that stands under a label; that of the content itself, if there
+/// is one only.
+fn one_hash(hashes: &BTreeSet<[u8; 32]>) -> [u8; 32] {
+    if let (Some(only), 1) = (hashes.first(), hashes.len()) {
+        return *only;
+    }
+    let bytes: Vec<u8> = hashes.iter().flatten().copied().collect();
+    *blake3::hash(&bytes).as_bytes()
 }
 
 /// Conditions that hold for all crates of a build, or for none.

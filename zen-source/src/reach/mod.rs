@@ -45,7 +45,9 @@ pub(crate) struct Reach<'a> {
     foreign: BTreeSet<(usize, String)>,
     /// How each path was resolved: the same text may come to mean another item.
     edges: HashMap<usize, BTreeSet<String>>,
-    items: BTreeMap<String, blake3::Hasher>,
+    /// By label, the hashes of all that was added under it. Its order tells nothing:
+    /// it is that in which names were met.
+    items: BTreeMap<String, BTreeSet<[u8; 32]>>,
     conditions: BTreeSet<String>,
     /// Macros whose rules were looked up in a module, and what is imported there.
     expanded: HashSet<(usize, usize, Vec<Import>)>,
@@ -90,7 +92,8 @@ impl<'a> Reach<'a> {
         if let Some(inside) = place.inside {
             self.reach(inside);
         }
-        let edges = self.follow(place.module, step, place.inside);
+        let mut edges = self.follow(place.module, step, place.inside);
+        edges.sort();
         self.add("the step's names", edges.join("\n").as_bytes());
         for bounds in open {
             self.open(place.module, bounds);

@@ -84,8 +84,10 @@ impl Reach<'_> {
         for file in &found.files {
             let path = file.strip_prefix(root).unwrap_or(file);
             let content = fs::read(file).unwrap_or_default();
-            self.add(&label, path.to_string_lossy().as_bytes());
-            self.add(&label, &content);
+            let mut bytes = path.to_string_lossy().into_owned().into_bytes();
+            bytes.push(0);
+            bytes.extend_from_slice(&content);
+            self.add(&label, &bytes);
         }
         self.all_foreign(krate);
         if let Some(library) = found.own_library {
