@@ -35,7 +35,7 @@ impl<'a> BareNames<'a> {
                 names.by_name.entry(name).or_default().push(id);
             }
             if entry.kind == Kind::Impl {
-                for word in &entry.references.words {
+                for word in &index.references(id).words {
                     names.impls.entry(*word).or_default().push(id);
                 }
             }
@@ -54,7 +54,7 @@ impl<'a> BareNames<'a> {
                 continue;
             }
             let entry = &self.index.entries[id];
-            for word in &entry.references.words {
+            for word in &self.index.references(id).words {
                 if words.insert(*word) {
                     queue.extend(self.by_name.get(word).into_iter().flatten());
                     queue.extend(waiting.remove(word).unwrap_or_default());
@@ -76,7 +76,7 @@ impl<'a> BareNames<'a> {
                 queue.extend(impls.into_iter().flatten());
             }
         }
-        let sizes = reached.iter().map(|id| self.index.entries[*id].size);
+        let sizes = reached.iter().map(|id| self.index.content(*id).size);
         sizes.sum()
     }
 }

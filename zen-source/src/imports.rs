@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn each_name_is_an_import_of_its_own() {
-        let mut names = Names::default();
+        let names = Names::default();
         let text = "a::{self, b::*, c as d, e::{F, g as _}, ::h}";
         let trees = names.lex(text).unwrap();
         let found: Vec<_> = parse(&trees, &names)

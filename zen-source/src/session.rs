@@ -182,14 +182,14 @@ impl Session {
 
     fn closure(&mut self, request: &Request) -> Option<Closure> {
         let trees = self.index.names.trees(request.function.clone());
-        let mut references = Reader::new(&mut self.index.names).read(&trees);
+        let mut references = Reader::new(&self.index.names).read(&trees);
         self.add_depends(&request.depends, &mut references);
         let open: Vec<_> = request
             .open
             .iter()
             .map(|bounds| {
                 let trees = self.index.names.trees(bounds.clone());
-                Reader::new(&mut self.index.names).read(&trees)
+                Reader::new(&self.index.names).read(&trees)
             })
             .collect();
         let hash = index::function_hash(&trees, &self.index.names)?;
@@ -249,7 +249,7 @@ impl Session {
                 };
                 references.files.insert(path, argument);
             } else {
-                let found = Reader::new(&mut self.index.names).read(&trees);
+                let found = Reader::new(&self.index.names).read(&trees);
                 references.given.extend(found.paths.iter().cloned());
                 references.paths.extend(found.paths);
                 references.members.extend(found.members);
@@ -278,8 +278,8 @@ impl Session {
     /// Every item at hand.
     fn everything(&self) -> Vec<Item> {
         let mut hasher = blake3::Hasher::new();
-        for entry in &self.index.entries {
-            hasher.update(&entry.hash);
+        for entry in 0..self.index.entries.len() {
+            hasher.update(&self.index.content(entry).hash);
         }
         let mut items = vec![Item {
             label: "every source file: the step was written by a macro".to_owned(),
@@ -304,7 +304,7 @@ fn condition(label: &str) -> Option<&str> {
 
 /// The hash of tokens in their normal form.
 pub fn hash_of(tokens: TokenStream) -> [u8; 32] {
-    let mut names = Names::default();
+    let names = Names::default();
     let trees = names.trees(tokens);
     let mut normal = Normal::new(&names);
     normal.tokens(&trees);

@@ -7,7 +7,7 @@ use crate::{
     Build,
     bare_names::BareNames,
     features,
-    index::{Index, Presence, Target},
+    index::{COMPILED, Index, Presence, Target},
     reach::{Impls, Reach},
     syntax::Kind,
 };
@@ -41,12 +41,13 @@ impl Share {
             folder,
         })?;
         let impls = Impls::of(&index);
-        let own = |module: usize| index.modules[module].krate == 0;
-        let entries = || index.entries.iter().filter(|entry| own(entry.module));
-        let total = entries().map(|entry| entry.size).sum();
-        let functions = index.entries.iter().enumerate().filter(|(_, entry)| {
-            entry.kind == Kind::Function && entry.owner.is_none() && own(entry.module)
-        });
+        let entries = || {
+            let entries = index.entries.iter().enumerate();
+            entries.filter(|(_, entry)| index.modules[entry.module].krate == COMPILED)
+        };
+        let total = entries().map(|(id, _)| index.content(id).size).sum();
+        let functions =
+            entries().filter(|(_, entry)| entry.kind == Kind::Function && entry.owner.is_none());
         let bare = BareNames::of(&index);
         let shares = functions.map(|(id, entry)| Self {
             function: entry.label.clone(),

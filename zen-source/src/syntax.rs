@@ -8,6 +8,8 @@ use crate::tree::{Name, Names, Tree};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Item<'t> {
     pub(crate) kind: Kind,
+    /// The position of its first token.
+    pub(crate) first: usize,
     /// The name it is known by in its module; `None` for impls, `use`s, macro
     /// calls and `_`.
     pub(crate) name: Option<Name>,
@@ -49,7 +51,10 @@ pub(crate) fn items<'t>(trees: &'t [Tree], names: &Names) -> Vec<Item<'t>> {
     let mut items = Vec::new();
     let mut rest = trees;
     while let Some((item, after)) = next(rest, names) {
-        items.extend(item);
+        items.extend(item.map(|item| Item {
+            first: trees.len() - rest.len(),
+            ..item
+        }));
         rest = after;
     }
     items
@@ -76,6 +81,7 @@ fn next<'t>(trees: &'t [Tree], names: &Names) -> Option<(Option<Item<'t>>, &'t [
     };
     let item = Item {
         kind,
+        first: 0,
         name: name
             .filter(|name| names.text(*name) != "_")
             .map(|name| names.plain(name)),
@@ -230,7 +236,7 @@ mod tests {
     use crate::tree::Names;
 
     fn kinds(text: &str) -> Vec<(Kind, String)> {
-        let mut names = Names::default();
+        let names = Names::default();
         let trees = names.lex(text).unwrap();
         items(&trees, &names)
             .iter()

@@ -3,9 +3,14 @@
 //! The compiler's own tokens must not be kept from one macro's run to the next;
 //! these can be, and are cheap to walk more than once.
 
-use std::collections::HashMap;
+use std::{cell::RefCell, collections::HashMap};
 
 use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
+
+use crate::{
+    lexer::{Lexer, NotRust},
+    pages::Pages,
+};
 
 /// A token, or a group of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,18 +26,24 @@ pub(crate) enum Tree {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Name(u32);
 
-/// All identifiers met so far.
+/// All identifiers met so far. It grows while their texts are borrowed, for what an
+/// item names is read when the item is reached.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
-    known: HashMap<Box<str>, Name>,
-    texts: Vec<Box<str>>,
-    /// Of each name, what it stands for: `r#a` is `a`.
-    plain: Vec<Name>,
+    known: RefCell<HashMap<Box<str>, Name>>,
+    texts: Pages<Known>,
+}
+
+#[derive(Debug)]
+struct Known {
+    text: Box<str>,
+    /// What it stands for: `r#a` is `a`.
+    plain: Name,
 }
 
 impl Names {
-    pub(crate) fn intern(&mut self, text: &str) -> Name {
-        if let Some(name) = self.known.get(text) {
+    pub(crate) fn intern(&self, text: &str) -> Name {
+        if let Some(name) = self.known.borrow().get(text) {
             return *name;
         }
         let plain = text
@@ -40,40 +51,42 @@ impl Names {
             .filter(|rest| !is_reserved(rest))
             .map(|rest| self.intern(rest));
         let name = Name(u32::try_from(self.texts.len()).unwrap_or(u32::MAX));
-        self.known.insert(text.into(), name);
-        self.texts.push(text.into());
-        self.plain.push(plain.unwrap_or(name));
+        self.known.borrow_mut().insert(text.into(), name);
+        self.texts.push(Known {
+            text: text.into(),
+            plain: plain.unwrap_or(name),
+        });
         name
     }
 
     /// The name that `r#name` and `name` have in common.
     pub(crate) fn plain(&self, name: Name) -> Name {
-        self.plain.get(name.0 as usize).copied().unwrap_or(name)
+        self.texts
+            .get(name.0 as usize)
+            .map_or(name, |known| known.plain)
     }
 
     pub(crate) fn text(&self, name: Name) -> &str {
-        self.texts.get(name.0 as usize).map_or("", |text| text)
+        self.texts
+            .get(name.0 as usize)
+            .map_or("", |known| &known.text)
     }
 
-    /// The tokens of a file.
+    /// The tokens of a text.
     ///
     /// # Errors
     /// If the text is no Rust.
-    pub(crate) fn lex(&mut self, text: &str) -> Result<Vec<Tree>, String> {
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let text = without_shebang(text).replace("\r\n", "\n");
-        let _alone = LexedHere::begin();
-        let tokens: TokenStream = text.parse().map_err(|error| format!("{error}"))?;
-        Ok(self.trees(tokens))
+    pub(crate) fn lex(&self, text: &str) -> Result<Vec<Tree>, NotRust> {
+        Lexer::new(self, text).trees()
     }
 
-    pub(crate) fn trees(&mut self, tokens: TokenStream) -> Vec<Tree> {
+    pub(crate) fn trees(&self, tokens: TokenStream) -> Vec<Tree> {
         let mut trees = Vec::new();
         self.append(tokens, &mut trees);
         trees
     }
 
-    fn append(&mut self, tokens: TokenStream, trees: &mut Vec<Tree>) {
+    fn append(&self, tokens: TokenStream, trees: &mut Vec<Tree>) {
         for token in tokens {
             match token {
                 TokenTree::Ident(ident) => {
@@ -100,27 +113,6 @@ impl Names {
     }
 }
 
-/// Has text lexed by `proc_macro2` itself for as long as it lives.
-///
-/// Inside a macro, text is otherwise lexed twice: once to see whether it is
-/// Rust, as the compiler fails a build for text that is none, and once by the
-/// compiler, from where each token is then fetched on its own. No token outlives
-/// the guard, so that none meets one of the compiler's.
-struct LexedHere;
-
-impl LexedHere {
-    fn begin() -> Self {
-        proc_macro2::fallback::force();
-        Self
-    }
-}
-
-impl Drop for LexedHere {
-    fn drop(&mut self) {
-        proc_macro2::fallback::unforce();
-    }
-}
-
 /// Words that are names with `r#` alone.
 fn is_reserved(word: &str) -> bool {
     const WORDS: [&str; 51] = [
@@ -131,6 +123,19 @@ fn is_reserved(word: &str) -> bool {
         "unsized", "use", "virtual", "where", "while", "yield", "default", "auto",
     ];
     WORDS.contains(&word)
+}
+
+/// The text of a file as the compiler reads it.
+pub(crate) fn normalized(text: String) -> String {
+    let rest = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let rest = without_shebang(rest);
+    if rest.as_bytes().contains(&b'\r') {
+        return rest.replace("\r\n", "\n");
+    }
+    if rest.len() == text.len() {
+        return text;
+    }
+    rest.to_owned()
 }
 
 fn without_shebang(text: &str) -> &str {

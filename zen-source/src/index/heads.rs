@@ -329,24 +329,8 @@ fn path_before(tokens: &[Tree], names: &Names) -> Option<PathRef> {
     })
 }
 
-/// The modules that stand in blocks, each with its attributes.
-pub(super) fn nested_modules<'t>(tokens: &'t [Tree], word: Name, found: &mut Vec<&'t [Tree]>) {
-    let mut at = 0;
-    while at < tokens.len() {
-        if is_module(&tokens[at..], word) {
-            found.push(&tokens[attributes_before(tokens, at)..at + 3]);
-            at += 3;
-            continue;
-        }
-        if let Tree::Group(_, inner) = &tokens[at] {
-            nested_modules(inner, word, found);
-        }
-        at += 1;
-    }
-}
-
 /// Whether tokens begin with `mod name {..}` or `mod name;`.
-fn is_module(tokens: &[Tree], word: Name) -> bool {
+pub(super) fn is_module(tokens: &[Tree], word: Name) -> bool {
     matches!(tokens, [Tree::Ident(first), Tree::Ident(_), end, ..]
         if *first == word && (end.is_punct(';') || end.group(Delimiter::Brace).is_some()))
 }

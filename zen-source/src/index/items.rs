@@ -1,6 +1,7 @@
 //! What stands in a module: items, members, imports, and what macros make of it.
 
 use std::{
+    cell::OnceCell,
     collections::{BTreeSet, HashSet},
     fs,
     path::Path,
@@ -8,54 +9,70 @@ use std::{
 
 use crate::{
     imports::{self, Import},
-    normal::Normal,
+    lexer::NotRust,
+    outline::{Outline, Outlined, Part},
     references::{PathRef, Reader, source},
     syntax::{self, Kind},
     tree::Tree,
 };
 
 use super::{
-    Entry, ImplHead, Index, NestedImpl,
+    Content, Entry, ImplHead, Index, NestedImpl,
     heads::{
-        attributes_before, impl_parts, macros_of_items, may_make_items, nested_heads,
-        nested_modules, size, trait_path, walk,
+        attributes_before, impl_parts, is_module, macros_of_items, may_make_items, nested_heads,
+        trait_path, walk,
     },
 };
 
 impl Index {
-    pub(super) fn items(&mut self, module: usize, trees: &[Tree], folder: &Path) {
+    /// Reads the items in a part of a text.
+    pub(super) fn items(
+        &mut self,
+        module: usize,
+        part: &Part,
+        folder: &Path,
+    ) -> Result<(), NotRust> {
+        let outline = Outline::of(self.text(part), &self.names)?;
         let is_rewritten = self.modules[module].is_rewritten;
-        for item in syntax::items(trees, &self.names) {
+        for outlined in outline.items(&self.names) {
+            let item = &outlined.item;
             if !is_rewritten && self.is_left_out(module, item.attributes) {
                 continue;
             }
             match item.kind {
                 Kind::Use => {
-                    let start = item.head.iter().position(
-                        |tree| matches!(tree, Tree::Ident(name) if self.names.text(*name) == "use"),
-                    );
-                    // The semicolon is the last token.
-                    let end = item.head.len().saturating_sub(1);
                     let is_conditional = self.conditions_of_import(module, item.attributes);
-                    if let Some(start) = start {
-                        let path = &item.head[start + 1..end];
-                        let mut found = imports::parse(path, &self.names);
-                        for import in &mut found {
-                            import.is_conditional = is_conditional;
-                        }
-                        self.modules[module].imports.extend(found);
-                    }
+                    let tokens = self.lex(&part.part(&outlined.bytes))?;
+                    self.import(module, &tokens, is_conditional);
                 }
                 Kind::ExternCrate => {
                     let is_conditional = self.conditions_of_import(module, item.attributes);
                     self.import_crate(module, item.head, is_conditional);
                 }
-                Kind::Module => self.module(module, &item, folder),
-                Kind::Impl | Kind::Trait => self.block(module, &item, folder),
-                _ => {
-                    self.single(module, &item, folder);
+                Kind::Module => {
+                    let body = outlined.body.as_ref().map(|body| part.part(body));
+                    self.module(module, item, body, folder);
                 }
+                Kind::Impl | Kind::Trait => self.block(module, part, &outlined, folder)?,
+                _ => self.single(module, part, &outlined, folder)?,
             }
+        }
+        Ok(())
+    }
+
+    /// `use a::{b, c as d};`.
+    fn import(&mut self, module: usize, tokens: &[Tree], is_conditional: bool) {
+        let is_use =
+            |tree: &Tree| matches!(tree, Tree::Ident(name) if self.names.text(*name) == "use");
+        // The semicolon is the last token.
+        if let Some((_, tokens)) = tokens.split_last()
+            && let Some(start) = tokens.iter().position(is_use)
+        {
+            let mut found = imports::parse(&tokens[start + 1..], &self.names);
+            for import in &mut found {
+                import.is_conditional = is_conditional;
+            }
+            self.modules[module].imports.extend(found);
         }
     }
 
@@ -73,7 +90,7 @@ impl Index {
         if attributes.is_empty() || krate.presence.settles(attributes, &self.names) {
             return false;
         }
-        let found = Reader::new(&mut self.names).read(attributes).conditions;
+        let found = Reader::new(&self.names).read(attributes).conditions;
         let is_conditional = !found.is_empty();
         self.modules[module].references.conditions.extend(found);
         is_conditional
@@ -104,45 +121,83 @@ impl Index {
     }
 
     /// An impl or trait: its head, and each of its members.
-    fn block(&mut self, module: usize, item: &syntax::Item<'_>, folder: &Path) {
-        let names = &self.names;
-        let head: Vec<Tree> = item.attributes.iter().chain(item.head).cloned().collect();
+    fn block(
+        &mut self,
+        module: usize,
+        part: &Part,
+        outlined: &Outlined<'_>,
+        folder: &Path,
+    ) -> Result<(), NotRust> {
+        let item = &outlined.item;
+        let head_part = part.part(&outlined.head());
+        let tokens = self.lex(&head_part)?;
+        let head = &tokens[syntax::outer_attributes(&tokens)..];
         let place = &self.modules[module].label;
         let label = item.name.map_or_else(
-            || format!("{} in {place}", source(item.head, names)),
-            |name| format!("{place}::{}", names.text(name)),
+            || format!("{} in {place}", source(head, &self.names)),
+            |name| format!("{place}::{}", self.names.text(name)),
         );
-        let of_trait = trait_path(item.head, names);
-        let impl_head = self.impl_head(item.head, of_trait.as_ref());
-        let owner = self.entry(module, item, &head, label.clone(), None, of_trait);
-        self.entries[owner].impl_head = impl_head;
+        let of_trait = trait_path(head, &self.names);
+        let impl_head = self.impl_head(head, of_trait.as_ref());
+        let content = Content::of(&tokens, &self.names);
+        let owner = self.push(Entry {
+            content: OnceCell::from(Box::new(content)),
+            of_trait,
+            impl_head,
+            ..Entry::new(module, item, label.clone(), head_part)
+        });
+        let Some(body) = outlined.body.as_ref().map(|body| part.part(body)) else {
+            return Ok(());
+        };
         let is_rewritten =
             self.modules[module].is_rewritten || may_make_items(item.attributes, &self.names);
-        for member in syntax::items(item.body.unwrap_or_default(), &self.names) {
-            if !is_rewritten && self.is_left_out(module, member.attributes) {
+        let outline = Outline::of(self.text(&body), &self.names)?;
+        for member in outline.items(&self.names) {
+            if !is_rewritten && self.is_left_out(module, member.item.attributes) {
                 continue;
             }
-            let name = member.name.map_or("_", |name| self.names.text(name));
-            let label = format!("{label}::{name}");
-            let id = self.entry(module, &member, member.tokens, label, Some(owner), None);
-            self.entries[owner].members.push(id);
-            self.note_steps(module, Some(owner), member.tokens);
-            self.nested_impls(id, member.body.unwrap_or_default());
-            self.nested_modules(id, member.tokens, folder);
+            self.member(module, owner, &label, &body, &member);
+            self.nested_modules(module, &body, &member, folder);
+        }
+        Ok(())
+    }
+
+    fn member(
+        &mut self,
+        module: usize,
+        owner: usize,
+        label: &str,
+        block: &Part,
+        member: &Outlined<'_>,
+    ) {
+        let item = &member.item;
+        let name = item.name.map_or("_", |name| self.names.text(name));
+        let label = format!("{label}::{name}");
+        let part = block.part(&member.bytes);
+        self.note_steps(module, Some(owner), item.attributes, &part);
+        let id = self.push(Entry {
+            owner: Some(owner),
+            ..Entry::new(module, item, label, part)
+        });
+        self.entries[owner].members.push(id);
+        if let Some(body) = &member.body
+            && member.met_in_body.impls > 0
+        {
+            self.nested_impls(id, &block.part(body));
         }
     }
 
-    fn impl_head(&mut self, head: &[Tree], of_trait: Option<&PathRef>) -> ImplHead {
+    fn impl_head(&self, head: &[Tree], of_trait: Option<&PathRef>) -> ImplHead {
         let Some(parts) = impl_parts(head, &self.names) else {
             return ImplHead::default();
         };
         let last = of_trait.and_then(|path| path.segments.last());
         let converts =
             last.is_some_and(|last| ["From", "TryFrom"].contains(&self.names.text(*last)));
-        let mut arguments = Reader::new(&mut self.names).read(parts.of_trait).paths;
+        let mut arguments = Reader::new(&self.names).read(parts.of_trait).paths;
         // The trait itself is no type, and a parameter stands for any.
         arguments.retain(|path| Some(path) != of_trait && !parts.binds(path));
-        let mut named = Reader::new(&mut self.names).read(parts.self_type).paths;
+        let mut named = Reader::new(&self.names).read(parts.self_type).paths;
         named.retain(|path| !parts.binds(path));
         named.extend(arguments.iter().cloned());
         ImplHead {
@@ -152,44 +207,58 @@ impl Index {
         }
     }
 
-    fn single(&mut self, module: usize, item: &syntax::Item<'_>, folder: &Path) {
+    fn single(
+        &mut self,
+        module: usize,
+        part: &Part,
+        outlined: &Outlined<'_>,
+        folder: &Path,
+    ) -> Result<(), NotRust> {
+        let item = &outlined.item;
         let name = item.name.map_or("_", |name| self.names.text(name));
         let label = format!("{}::{name}", self.modules[module].label);
-        let id = self.entry(module, item, item.tokens, label, None, None);
-        self.note_steps(module, None, item.tokens);
-        if item.kind == Kind::Function {
-            self.note_inner_steps(module, id, item.body.unwrap_or_default());
+        let own = part.part(&outlined.bytes);
+        let id = self.push(Entry::new(module, item, label, own.clone()));
+        self.note_steps(module, None, item.attributes, &own);
+        if let (Kind::Function, Some(body)) = (item.kind, &outlined.body)
+            && outlined.met_in_body.steps > 0
+        {
+            let tokens = self.lex(&part.part(body))?;
+            self.note_inner_steps(module, id, &tokens);
         }
         if matches!(item.kind, Kind::Function | Kind::Value) {
-            self.nested_impls(id, item.tokens);
-            self.nested_modules(id, item.tokens, folder);
+            if outlined.met.impls > 0 {
+                self.nested_impls(id, &own);
+            }
+            self.nested_modules(module, part, outlined, folder);
         }
         if may_make_items(item.attributes, &self.names) {
             self.modules[module].generators.push(id);
         }
         if item.kind == Kind::MacroRules {
             let mut found = Vec::new();
-            macros_of_items(item.tokens, &self.names, &mut found);
+            macros_of_items(&self.lex(&own)?, &self.names, &mut found);
             self.macros_of_rules.insert(id, found);
         }
         if item.kind == Kind::MacroCall {
-            self.defined_by_macro(module, id, item.tokens, folder);
+            let tokens = self.lex(&own)?;
+            self.defined_by_macro(module, id, &tokens, folder);
             self.included_items(module, id, folder);
         }
+        Ok(())
     }
 
     /// Impls inside a function or a constant hold outside of it.
-    fn nested_impls(&mut self, inside: usize, tokens: &[Tree]) {
+    fn nested_impls(&mut self, inside: usize, part: &Part) {
         let word = self.names.intern("impl");
-        if !self.entries[inside].references.words.contains(&word) {
-            return;
-        }
-        for head in nested_heads(tokens, word) {
+        // What is no Rust says so when the entry is reached.
+        let tokens = self.lex(part).unwrap_or_default();
+        for head in nested_heads(&tokens, word) {
             let of_trait = trait_path(&head, &self.names);
-            let mut references = Reader::new(&mut self.names).read(&head);
+            let mut references = Reader::new(&self.names).read(&head);
             references
                 .imports
-                .clone_from(&self.entries[inside].references.imports);
+                .clone_from(&self.references(inside).imports);
             let impl_head = self.impl_head(&head, of_trait.as_ref());
             self.nested.push(NestedImpl {
                 inside,
@@ -202,67 +271,62 @@ impl Index {
 
     /// Modules inside a function or a constant. They know that around it as their
     /// parent; that others do not see them is left aside.
-    fn nested_modules(&mut self, inside: usize, tokens: &[Tree], folder: &Path) {
-        let word = self.names.intern("mod");
-        let Entry {
-            module, references, ..
-        } = &self.entries[inside];
-        if !references.words.contains(&word) {
-            return;
+    fn nested_modules(
+        &mut self,
+        module: usize,
+        part: &Part,
+        outlined: &Outlined<'_>,
+        folder: &Path,
+    ) {
+        if outlined.met.modules > 0 {
+            self.modules_within(module, &part.part(&outlined.bytes), folder);
         }
-        let module = *module;
-        let mut found = Vec::new();
-        nested_modules(tokens, word, &mut found);
-        for tokens in found {
-            if let Some(item) = syntax::items(tokens, &self.names).first() {
-                self.module(module, item, folder);
+    }
+
+    fn modules_within(&mut self, module: usize, part: &Part, folder: &Path) {
+        // What is no Rust says so when its entry is reached.
+        let Ok(outline) = Outline::of(self.text(part), &self.names) else {
+            return;
+        };
+        let word = self.names.intern("mod");
+        let trees = outline.trees();
+        let mut at = 0;
+        while at < trees.len() {
+            if is_module(&trees[at..], word) {
+                let start = attributes_before(trees, at);
+                let found = part.part(&outline.bytes(start..at + 3));
+                // Text that was read once is read again.
+                let _ = self.items(module, &found, folder);
+                at += 3;
+                continue;
             }
+            if let Tree::Group(..) = &trees[at] {
+                let inner = outline.bytes(at..at + 1);
+                self.modules_within(
+                    module,
+                    &part.part(&(inner.start + 1..inner.end - 1)),
+                    folder,
+                );
+            }
+            at += 1;
         }
     }
 
     /// `include!` where items stand: the file's items are the module's.
     fn included_items(&mut self, module: usize, id: usize, folder: &Path) {
-        let files = self.entries[id].references.files.clone();
+        let files = self.references(id).files.clone();
         for argument in files.values().filter(|argument| argument.is_rust) {
             let path = self.included(module, argument);
             let text = path.and_then(|path| fs::read_to_string(path).ok());
-            if let Some(Ok(trees)) = text.map(|text| self.names.lex(&text)) {
-                self.items(module, &trees, folder);
-            } else {
+            let part = text.map(|text| self.add_text(text));
+            let is_read = part.is_some_and(|part| self.items(module, &part, folder).is_ok());
+            if !is_read {
                 // Made by a build script that ran for another crate, most likely.
                 let krate = self.modules[module].krate;
                 let text = self.package_files(krate);
                 self.whole(module, &text);
             }
         }
-    }
-
-    fn entry(
-        &mut self,
-        module: usize,
-        item: &syntax::Item<'_>,
-        tokens: &[Tree],
-        label: String,
-        owner: Option<usize>,
-        of_trait: Option<PathRef>,
-    ) -> usize {
-        let references = Reader::new(&mut self.names).read(tokens);
-        let mut normal = Normal::new(&self.names);
-        normal.tokens(tokens);
-        let hash = normal.hash();
-        self.push(Entry {
-            module,
-            kind: item.kind,
-            name: item.name,
-            label,
-            hash,
-            size: size(tokens),
-            references,
-            owner,
-            members: Vec::new(),
-            of_trait,
-            impl_head: ImplHead::default(),
-        })
     }
 
     pub(super) fn push(&mut self, entry: Entry) -> usize {
@@ -312,6 +376,23 @@ impl Index {
             if let Some(item) = syntax::items(&tokens, &self.names).first() {
                 self.module_if_there(module, item, folder);
             }
+        }
+    }
+}
+
+impl Entry {
+    fn new(module: usize, item: &syntax::Item<'_>, label: String, part: Part) -> Self {
+        Self {
+            module,
+            kind: item.kind,
+            name: item.name,
+            label,
+            part,
+            content: OnceCell::new(),
+            owner: None,
+            members: Vec::new(),
+            of_trait: None,
+            impl_head: ImplHead::default(),
         }
     }
 }

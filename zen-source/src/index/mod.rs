@@ -1,5 +1,6 @@
 //! The crates whose source is at hand: modules, and what stands in them.
 
+mod content;
 mod crates;
 mod foreign;
 mod heads;
@@ -9,7 +10,7 @@ mod presence;
 mod steps;
 
 use std::{
-    cell::RefCell,
+    cell::{OnceCell, RefCell},
     collections::{BTreeSet, HashMap, HashSet},
     path::PathBuf,
 };
@@ -17,6 +18,7 @@ use std::{
 use crate::{
     Build,
     imports::Import,
+    outline::Part,
     package::{Package, Workspace},
     references::{PathRef, References},
     resolve::Graph,
@@ -24,6 +26,7 @@ use crate::{
     tree::{Name, Names},
 };
 
+use content::Content;
 pub(crate) use presence::Presence;
 pub(crate) use steps::function_hash;
 
@@ -58,6 +61,8 @@ pub(crate) struct Index {
     /// Impls inside functions and constants. They hold outside, too.
     pub(crate) nested: Vec<NestedImpl>,
     by_folder: HashMap<PathBuf, usize>,
+    /// The texts of all files, by their numbers.
+    texts: Vec<String>,
 }
 
 /// An impl inside a function or a constant.
@@ -122,11 +127,9 @@ pub(crate) struct Entry {
     pub(crate) kind: Kind,
     pub(crate) name: Option<Name>,
     pub(crate) label: String,
-    /// Of its tokens in normal form; without those of its members.
-    pub(crate) hash: [u8; 32],
-    /// How many tokens those are.
-    pub(crate) size: usize,
-    pub(crate) references: References,
+    /// Where its tokens stand; without those of its members.
+    part: Part,
+    content: OnceCell<Box<Content>>,
     /// The impl or trait that a member belongs to.
     pub(crate) owner: Option<usize>,
     pub(crate) members: Vec<usize>,

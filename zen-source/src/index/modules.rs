@@ -1,12 +1,15 @@
 //! Modules, and the files that they stand in.
 
 use std::{
+    cell::OnceCell,
     collections::HashMap,
     fs,
     path::{Path, PathBuf},
 };
 
 use crate::{
+    lexer::NotRust,
+    outline::Part,
     package::every_file,
     references::{Reader, References},
     syntax::{self, Kind},
@@ -14,7 +17,7 @@ use crate::{
 };
 
 use super::{
-    Entry, ImplHead, Index, Module,
+    Content, Entry, ImplHead, Index, Module,
     heads::{may_make_items, path_attributes},
 };
 
@@ -45,15 +48,21 @@ impl Index {
         self.modules.len() - 1
     }
 
-    pub(super) fn module(&mut self, parent: usize, item: &syntax::Item<'_>, folder: &Path) {
+    pub(super) fn module(
+        &mut self,
+        parent: usize,
+        item: &syntax::Item<'_>,
+        body: Option<Part>,
+        folder: &Path,
+    ) {
         let Some(name) = item.name else { return };
         let text = self.names.text(name).to_owned();
         let text = text.strip_prefix("r#").unwrap_or(&text);
         let label = format!("{}::{text}", self.modules[parent].label);
         let krate = self.modules[parent].krate;
-        let references = Reader::new(&mut self.names).read(item.attributes);
+        let references = Reader::new(&self.names).read(item.attributes);
         let paths = path_attributes(item.attributes, &self.names);
-        if let Some(body) = item.body {
+        if let Some(body) = body {
             let file = self.modules[parent].file.clone();
             let module = self.add_module(krate, Some(parent), label, &file);
             self.attributes_of_module(module, name, references);
@@ -63,7 +72,7 @@ impl Index {
             let inner = paths
                 .first()
                 .map_or_else(|| folder.join(text), |p| folder.join(p));
-            self.items(module, body, &inner);
+            self.items_or_text(module, &body, &inner);
             return;
         }
         let files = self.module_files(parent, text, &paths, folder);
@@ -125,7 +134,7 @@ impl Index {
         let paths = path_attributes(item.attributes, &self.names);
         let files = self.module_files(parent, self.names.text(name), &paths, folder);
         if !files.is_empty() {
-            self.module(parent, item, folder);
+            self.module(parent, item, None, folder);
         }
     }
 
@@ -146,11 +155,15 @@ impl Index {
         if !self.crates[krate].files.insert(path.to_owned()) && self.depth(module) > 64 {
             return;
         }
-        let text = fs::read_to_string(path).unwrap_or_default();
-        match self.names.lex(&text) {
-            Ok(trees) => self.items(module, &trees, folder),
-            // What cannot be read in parts counts as a whole.
-            Err(_) => self.whole(module, &text),
+        let part = self.add_text(fs::read_to_string(path).unwrap_or_default());
+        self.items_or_text(module, &part, folder);
+    }
+
+    /// What cannot be read in parts counts as a whole.
+    fn items_or_text(&mut self, module: usize, part: &Part, folder: &Path) {
+        if let Err(NotRust) = self.items(module, part, folder) {
+            let content = Content::unread(self.text(part));
+            self.push_whole(module, content);
         }
     }
 
@@ -165,16 +178,18 @@ impl Index {
     }
 
     pub(super) fn whole(&mut self, module: usize, text: &str) {
+        self.push_whole(module, Content::of_text(text));
+    }
+
+    fn push_whole(&mut self, module: usize, content: Content) {
         let label = format!("file of {}", self.modules[module].label);
-        let hash = *blake3::hash(text.as_bytes()).as_bytes();
         self.push(Entry {
             module,
             kind: Kind::Unknown,
             name: None,
             label,
-            hash,
-            size: 1,
-            references: References::default(),
+            part: Part::default(),
+            content: OnceCell::from(Box::new(content)),
             owner: None,
             members: Vec::new(),
             of_trait: None,

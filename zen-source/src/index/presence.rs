@@ -134,7 +134,7 @@ mod tests {
             ("#[cfg(version(\"1.0\"))]", false, false),
         ];
         for (text, known, not_known) in cases {
-            let mut names = Names::default();
+            let names = Names::default();
             let trees = names.lex(text).unwrap();
             assert_eq!(presence.leaves_out(&trees, &names), known, "{text}");
             assert_eq!(unknown.leaves_out(&trees, &names), not_known, "{text}");
@@ -157,7 +157,7 @@ mod tests {
             ("#[cfg_attr(feature = \"off\", a)]", false),
         ];
         for (text, settled) in cases {
-            let mut names = Names::default();
+            let names = Names::default();
             let trees = names.lex(text).unwrap();
             assert_eq!(presence.settles(&trees, &names), settled, "{text}");
         }

@@ -2,6 +2,7 @@
 
 use crate::{
     normal::Normal,
+    outline::Part,
     syntax,
     tree::{Names, Tree},
 };
@@ -13,12 +14,18 @@ use super::{
 
 impl Index {
     /// Remembers where a function that bears `#[step]` stands.
-    pub(super) fn note_steps(&mut self, module: usize, inside: Option<usize>, tokens: &[Tree]) {
-        let attributes = syntax::outer_attributes(tokens);
-        if !names_step(&tokens[..attributes], &self.names) {
+    pub(super) fn note_steps(
+        &mut self,
+        module: usize,
+        inside: Option<usize>,
+        attributes: &[Tree],
+        function: &Part,
+    ) {
+        if !names_step(attributes, &self.names) {
             return;
         }
-        if let Some(text) = function_hash(tokens, &self.names) {
+        let tokens = self.lex(function).unwrap_or_default();
+        if let Some(text) = function_hash(&tokens, &self.names) {
             let place = StepPlace { module, inside };
             self.steps.entry(text).or_default().push(place);
         }

@@ -48,7 +48,12 @@ impl Impls {
         let entries = index.entries.iter().enumerate();
         for (entry, _) in entries.filter(|(_, entry)| entry.kind == Kind::Impl) {
             let found = &index.entries[entry];
-            let mut made = Impl::of(index, entry, &found.references, found.of_trait.as_ref());
+            let mut made = Impl::of(
+                index,
+                entry,
+                index.references(entry),
+                found.of_trait.as_ref(),
+            );
             made.narrow(index, module_of(index, entry), &found.impl_head);
             impls.add(made);
         }
@@ -151,7 +156,7 @@ impl Impl {
 /// its rules are.
 fn types_in_macro(index: &Index, call: usize, words: &BTreeSet<Name>) -> BTreeSet<usize> {
     let found = &index.entries[call];
-    let rules = found.references.macros.iter();
+    let rules = index.references(call).macros.iter();
     let rules = rules.flat_map(|path| index.macro_rules(found.module, path));
     let parts: BTreeSet<_> = rules.chain([call]).collect();
     let modules: BTreeSet<_> = parts
@@ -160,7 +165,7 @@ fn types_in_macro(index: &Index, call: usize, words: &BTreeSet<Name>) -> BTreeSe
         .collect();
     let mut paths: BTreeSet<_> = words.iter().map(|word| PathRef::of(*word)).collect();
     for part in &parts {
-        paths.extend(index.entries[*part].references.paths.iter().cloned());
+        paths.extend(index.references(*part).paths.iter().cloned());
     }
     let mut types = BTreeSet::new();
     for module in modules {
@@ -192,7 +197,7 @@ fn types_of(index: &Index, scope: Scope<'_>, path: &PathRef, depth: usize, types
         match found.kind {
             Kind::Type | Kind::MacroCall | Kind::Unknown => types.push(entry),
             Kind::Alias if depth < 8 => {
-                for path in &found.references.paths {
+                for path in &index.references(entry).paths {
                     types_of(index, module_of(index, entry), path, depth + 1, types);
                 }
             }
@@ -217,7 +222,7 @@ fn declared_types_of(
         let found = &index.entries[entry];
         match found.kind {
             Kind::Alias if depth < 8 => {
-                for path in &found.references.paths {
+                for path in &index.references(entry).paths {
                     let scope = module_of(index, entry);
                     types.extend(declared_types_of(index, scope, path, depth + 1)?);
                 }

@@ -19,7 +19,7 @@ impl Reach<'_> {
             let found = &self.index.entries[entry];
             let edges = self.edges.get(&entry).into_iter().flatten();
             let edges = edges.cloned().collect::<Vec<_>>().join("\n");
-            let mut bytes = found.hash.to_vec();
+            let mut bytes = self.index.content(entry).hash.to_vec();
             bytes.extend_from_slice(edges.as_bytes());
             self.add(&found.label, &bytes);
         }

@@ -101,11 +101,12 @@ impl Reach<'_> {
         self.reach(rule);
         let index = self.index;
         let found = &index.entries[rule];
+        let references = index.references(rule);
         let is_own = index.modules[module].krate == index.modules[found.module].krate;
         let mut imports = imports.to_vec();
         if is_own {
             // Those of the rules' own blocks count where they are used.
-            for import in &found.references.imports {
+            for import in &references.imports {
                 if !imports.contains(import) {
                     imports.push(import.clone());
                 }
@@ -117,11 +118,11 @@ impl Reach<'_> {
         let imports = imports.as_slice();
         self.imports(Scope { module, imports });
         let is_seen = |path: &&PathRef| is_own || path.segments.len() == 1;
-        for path in found.references.paths.iter().filter(is_seen) {
+        for path in references.paths.iter().filter(is_seen) {
             self.path(module, imports, path, None);
         }
-        for path in found.references.macros.iter().filter(is_seen) {
-            self.macro_call(module, imports, path, &found.references.inputs);
+        for path in references.macros.iter().filter(is_seen) {
+            self.macro_call(module, imports, path, &references.inputs);
         }
     }
 
@@ -153,14 +154,13 @@ impl Reach<'_> {
     /// Whether the rules of all macros of a call are at hand.
     fn has_rules(&self, call: usize) -> bool {
         let found = &self.index.entries[call];
-        let mut macros = found.references.macros.iter();
+        let mut macros = self.index.references(call).macros.iter();
         macros.all(|path| !self.index.macro_rules(found.module, path).is_empty())
     }
 
     /// Whether a macro may make a method that is called.
     fn may_implement(&self, call: usize, words: &BTreeSet<Name>) -> bool {
-        let found = &self.index.entries[call];
-        let mut macros = found.references.macros.iter();
+        let mut macros = self.index.references(call).macros.iter();
         let is_plain =
             macros.all(|path| self.index.is_standard_macro(path) || self.index.is_tame_macro(path));
         let implements = |word: &Name| self.index.names.text(*word) == "impl";

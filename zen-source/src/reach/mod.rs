@@ -114,10 +114,12 @@ impl<'a> Reach<'a> {
     pub(crate) fn size_of(mut self, function: usize) -> usize {
         self.reach(function);
         self.settle();
-        let entries = self.reached.iter().map(|entry| &self.index.entries[*entry]);
+        let index = self.index;
+        let module = |entry: usize| index.entries[entry].module;
+        let entries = self.reached.iter().copied();
         entries
-            .filter(|entry| self.index.modules[entry.module].krate == COMPILED)
-            .map(|entry| entry.size)
+            .filter(|entry| index.modules[module(*entry)].krate == COMPILED)
+            .map(|entry| index.content(entry).size)
             .sum()
     }
 
@@ -152,10 +154,12 @@ impl<'a> Reach<'a> {
         if let Some(owner) = found.owner {
             self.reach(owner);
         }
-        let edges = self.follow(found.module, &found.references, found.owner.or(Some(entry)));
+        let content = index.content(entry);
+        let references = &content.references;
+        let edges = self.follow(found.module, references, found.owner.or(Some(entry)));
         self.edges.entry(entry).or_default().extend(edges);
-        if found.references.dynamic {
-            self.reach_implementors(found.module, &found.references);
+        if references.dynamic {
+            self.reach_implementors(found.module, references);
         }
         if found.kind == Kind::Unknown {
             // It may define anything: nothing in its module is out of reach.
@@ -163,11 +167,9 @@ impl<'a> Reach<'a> {
                 self.reach(*other);
             }
         }
-        if index.crates[index.modules[found.module].krate]
-            .package
-            .is_proc_macro
-        {
-            self.whole_crate(index.modules[found.module].krate);
+        let krate = index.modules[found.module].krate;
+        if content.is_unread || index.crates[krate].package.is_proc_macro {
+            self.whole_crate(krate);
         }
     }
 

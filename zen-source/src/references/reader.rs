@@ -60,14 +60,14 @@ const KEYWORDS: [&str; 41] = [
 
 /// Reads references out of tokens.
 pub(crate) struct Reader<'a> {
-    names: &'a mut Names,
+    names: &'a Names,
     found: References,
     /// Variables in scope, innermost last. They hide functions of their name.
     variables: Vec<Name>,
 }
 
 impl<'a> Reader<'a> {
-    pub(crate) fn new(names: &'a mut Names) -> Self {
+    pub(crate) fn new(names: &'a Names) -> Self {
         Self {
             names,
             found: References::default(),

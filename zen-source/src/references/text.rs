@@ -42,12 +42,10 @@ pub(crate) fn is_colons(trees: &[Tree]) -> bool {
 
 /// The content of a string literal.
 pub(crate) fn string(literal: &str) -> Option<String> {
-    let literal: proc_macro2::Literal = literal.parse().ok()?;
-    let text = literal.to_string();
-    let raw = text.strip_prefix('r').map(|text| text.trim_matches('#'));
+    let raw = literal.strip_prefix('r').map(|text| text.trim_matches('#'));
     match raw {
         Some(raw) => Some(raw.strip_prefix('"')?.strip_suffix('"')?.to_owned()),
-        None => Some(unescaped(text.strip_prefix('"')?.strip_suffix('"')?)),
+        None => Some(unescaped(literal.strip_prefix('"')?.strip_suffix('"')?)),
     }
 }
 
@@ -58,9 +56,7 @@ fn unescaped(text: &str) -> String {
 }
 
 /// What of a text may be a path or a type, with blanks for the rest.
-///
-/// A message such as "can't" is none, and the compiler does not hand its lexer's
-/// complaints back: it gives them to the user.
+/// A message such as "can't" is none.
 pub(super) fn code_in(text: &str) -> String {
     let mut code = String::with_capacity(text.len());
     let mut in_number = false;

@@ -447,7 +447,7 @@ impl Search<'_> {
             return true;
         }
         let words = match found.kind {
-            Kind::Type => &found.references.words,
+            Kind::Type => &index.references(entry).words,
             Kind::MacroCall => match index.macro_words.get(&entry) {
                 Some(words) => words,
                 None => return true,

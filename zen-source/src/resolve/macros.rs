@@ -39,7 +39,7 @@ impl Index {
     /// that it may define anything.
     pub(crate) fn is_wild(&self, call: usize) -> bool {
         let here = self.entries[call].module;
-        let macros = &self.entries[call].references.macros;
+        let macros = &self.references(call).macros;
         let mut queue: Vec<_> = macros.iter().map(|path| (here, path)).collect();
         let mut met = HashSet::new();
         while let Some((module, path)) = queue.pop() {
@@ -119,7 +119,7 @@ impl Index {
     }
 
     fn is_exported(&self, rule: usize) -> bool {
-        let words = &self.entries[rule].references.words;
+        let words = &self.references(rule).words;
         words
             .iter()
             .any(|word| self.names.text(*word) == "macro_export")
@@ -153,7 +153,7 @@ impl Index {
             if !met.insert(entry) {
                 continue;
             }
-            let references = &self.entries[entry].references;
+            let references = self.references(entry);
             words.extend(references.words.iter().copied());
             for path in &references.macros {
                 queue.extend(self.macro_rules(self.entries[entry].module, path));

@@ -104,7 +104,7 @@ impl Index {
         let mut items = here.items.get(&name).into_iter().flatten();
         let is_sure = |item: &usize| {
             let found = &self.entries[*item];
-            is_one(found.kind) && found.references.conditions.is_empty()
+            is_one(found.kind) && self.references(*item).conditions.is_empty()
         };
         items.any(is_sure) || here.imports.iter().any(|import| import.brings_surely(name))
     }
