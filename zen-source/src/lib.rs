@@ -13,6 +13,7 @@ mod imports;
 mod index;
 mod lexer;
 mod locals;
+mod names;
 mod normal;
 mod outline;
 mod overrides;
@@ -25,6 +26,7 @@ mod saved;
 mod session;
 mod share;
 mod syntax;
+mod tables;
 mod tree;
 
 use std::time::{SystemTime, UNIX_EPOCH};

@@ -3,14 +3,11 @@
 //! The compiler's own tokens must not be kept from one macro's run to the next;
 //! these can be, and are cheap to walk more than once.
 
-use std::{cell::RefCell, collections::HashMap};
-
 use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 
-use crate::{
-    lexer::{Lexer, NotRust},
-    pages::Pages,
-};
+use crate::lexer::{Lexer, NotRust};
+
+pub(crate) use crate::names::{Name, Names};
 
 /// A token, or a group of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,56 +19,7 @@ pub(crate) enum Tree {
     Group(Delimiter, Vec<Tree>),
 }
 
-/// An interned identifier.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct Name(u32);
-
-/// All identifiers met so far. It grows while their texts are borrowed, for what an
-/// item names is read when the item is reached.
-#[derive(Debug, Default)]
-pub(crate) struct Names {
-    known: RefCell<HashMap<Box<str>, Name>>,
-    texts: Pages<Known>,
-}
-
-#[derive(Debug)]
-struct Known {
-    text: Box<str>,
-    /// What it stands for: `r#a` is `a`.
-    plain: Name,
-}
-
 impl Names {
-    pub(crate) fn intern(&self, text: &str) -> Name {
-        if let Some(name) = self.known.borrow().get(text) {
-            return *name;
-        }
-        let plain = text
-            .strip_prefix("r#")
-            .filter(|rest| !is_reserved(rest))
-            .map(|rest| self.intern(rest));
-        let name = Name(u32::try_from(self.texts.len()).unwrap_or(u32::MAX));
-        self.known.borrow_mut().insert(text.into(), name);
-        self.texts.push(Known {
-            text: text.into(),
-            plain: plain.unwrap_or(name),
-        });
-        name
-    }
-
-    /// The name that `r#name` and `name` have in common.
-    pub(crate) fn plain(&self, name: Name) -> Name {
-        self.texts
-            .get(name.0 as usize)
-            .map_or(name, |known| known.plain)
-    }
-
-    pub(crate) fn text(&self, name: Name) -> &str {
-        self.texts
-            .get(name.0 as usize)
-            .map_or("", |known| &known.text)
-    }
-
     /// The tokens of a text.
     ///
     /// # Errors
@@ -111,18 +59,6 @@ impl Names {
             }
         }
     }
-}
-
-/// Words that are names with `r#` alone.
-fn is_reserved(word: &str) -> bool {
-    const WORDS: [&str; 51] = [
-        "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do",
-        "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in",
-        "let", "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub", "ref",
-        "return", "static", "struct", "trait", "true", "try", "type", "typeof", "union", "unsafe",
-        "unsized", "use", "virtual", "where", "while", "yield", "default", "auto",
-    ];
-    WORDS.contains(&word)
 }
 
 /// The text of a file as the compiler reads it.

@@ -1,12 +1,11 @@
 //! The crate that is compiled, and its path dependencies.
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    fs,
-    path::Path,
-};
+use std::{collections::BTreeSet, fs, path::Path};
 
-use crate::package::{Package, Workspace};
+use crate::{
+    package::{Package, Workspace},
+    tables::Map,
+};
 
 use super::{Crate, Index, OWN_PACKAGES, Presence, Target};
 
@@ -61,7 +60,7 @@ impl Index {
             root: self.modules.len(),
             own_library: None,
             presence,
-            local: HashMap::new(),
+            local: Map::default(),
             renamed: Vec::new(),
             files: BTreeSet::new(),
         });

@@ -1,11 +1,6 @@
 //! What stands in a module: items, members, imports, and what macros make of it.
 
-use std::{
-    cell::OnceCell,
-    collections::{BTreeSet, HashSet},
-    fs,
-    path::Path,
-};
+use std::{cell::OnceCell, collections::BTreeSet, fs, path::Path};
 
 use crate::{
     imports::{self, Import},
@@ -13,6 +8,7 @@ use crate::{
     outline::{Outline, Outlined, Part},
     references::{PathRef, Reader, source},
     syntax::{self, Kind},
+    tables::Set,
     tree::Tree,
 };
 
@@ -353,7 +349,7 @@ impl Index {
         const WORDS: [&str; 10] = [
             "fn", "struct", "enum", "union", "trait", "type", "const", "static", "ref", "mod",
         ];
-        let mut defined = HashSet::new();
+        let mut defined = Set::default();
         let mut modules = Vec::new();
         walk(tokens, &mut |trees| {
             for (at, window) in trees.windows(3).enumerate() {

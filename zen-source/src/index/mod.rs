@@ -11,7 +11,7 @@ mod steps;
 
 use std::{
     cell::{OnceCell, RefCell},
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::BTreeSet,
     path::PathBuf,
 };
 
@@ -23,6 +23,7 @@ use crate::{
     references::{PathRef, References},
     resolve::Graph,
     syntax::Kind,
+    tables::{Map, Set},
     tree::{Name, Names},
 };
 
@@ -47,20 +48,20 @@ pub(crate) struct Index {
     pub(crate) modules: Vec<Module>,
     pub(crate) entries: Vec<Entry>,
     /// Steps, by their text.
-    pub(crate) steps: HashMap<[u8; 32], Vec<StepPlace>>,
+    pub(crate) steps: Map<[u8; 32], Vec<StepPlace>>,
     /// The words of each macro call, and of the rules that it stands for.
-    pub(crate) macro_words: HashMap<usize, BTreeSet<Name>>,
+    pub(crate) macro_words: Map<usize, BTreeSet<Name>>,
     /// `macro_rules!` by name.
-    pub(crate) rules: HashMap<Name, Vec<usize>>,
+    pub(crate) rules: Map<Name, Vec<usize>>,
     /// The macros that rules call where items stand.
-    pub(crate) macros_of_rules: HashMap<usize, Vec<PathRef>>,
+    pub(crate) macros_of_rules: Map<usize, Vec<PathRef>>,
     /// Macro calls that may define anything.
-    pub(crate) wild_calls: HashSet<usize>,
+    pub(crate) wild_calls: Set<usize>,
     /// What names were found to stand for.
     pub(crate) graph: RefCell<Graph>,
     /// Impls inside functions and constants. They hold outside, too.
     pub(crate) nested: Vec<NestedImpl>,
-    by_folder: HashMap<PathBuf, usize>,
+    by_folder: Map<PathBuf, usize>,
     /// The texts of all files, by their numbers.
     texts: Vec<String>,
 }
@@ -85,7 +86,7 @@ pub(crate) struct Crate {
     pub(crate) own_library: Option<usize>,
     presence: Presence,
     /// Path dependencies by the names that the code knows.
-    pub(crate) local: HashMap<Name, usize>,
+    pub(crate) local: Map<Name, usize>,
     /// `extern crate` at its root: names that all its modules know.
     pub(crate) renamed: Vec<Import>,
     /// All its files, for when nothing narrower will do.
@@ -103,8 +104,8 @@ pub(crate) struct Module {
     /// Whether it stands inside its parent's file.
     pub(crate) is_inline: bool,
     /// More than one of a name, if they stand under conditions.
-    pub(crate) children: HashMap<Name, Vec<usize>>,
-    pub(crate) items: HashMap<Name, Vec<usize>>,
+    pub(crate) children: Map<Name, Vec<usize>>,
+    pub(crate) items: Map<Name, Vec<usize>>,
     pub(crate) imports: Vec<Import>,
     /// Macros called where items stand.
     pub(crate) macro_calls: Vec<usize>,

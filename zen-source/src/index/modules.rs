@@ -2,7 +2,6 @@
 
 use std::{
     cell::OnceCell,
-    collections::HashMap,
     fs,
     path::{Path, PathBuf},
 };
@@ -13,6 +12,7 @@ use crate::{
     package::every_file,
     references::{Reader, References},
     syntax::{self, Kind},
+    tables::Map,
     tree::Name,
 };
 
@@ -35,8 +35,8 @@ impl Index {
             label,
             file: file.to_owned(),
             is_inline: false,
-            children: HashMap::new(),
-            items: HashMap::new(),
+            children: Map::default(),
+            items: Map::default(),
             imports: Vec::new(),
             macro_calls: Vec::new(),
             generators: Vec::new(),

@@ -24,7 +24,7 @@ impl Lexer<'_> {
     /// `r#"..."#`. Whether there is one.
     pub(super) fn pass_prefixed(&mut self, word: usize) -> Result<bool, NotRust> {
         let next = self.byte(0);
-        if !matches!(next, b'"' | b'\'' | b'#') || self.at - word > 2 {
+        if !matches!(next, b'"' | b'\'' | b'#') {
             return Ok(false);
         }
         match (&self.text[word..self.at], next) {

@@ -135,18 +135,27 @@ impl<'t> Lexer<'t> {
     /// Passes over a group in braces.
     pub(crate) fn pass_block(&mut self) -> Result<(), NotRust> {
         let mut depth = 0_u32;
-        while self.at < self.bytes.len() {
-            let class = CLASS[self.bytes[self.at] as usize];
-            if class <= CLOSE {
-                self.at += 1;
-                continue;
+        let bytes = self.bytes;
+        while self.at < bytes.len() {
+            let mut at = self.at;
+            while at < bytes.len() && CLASS[bytes[at] as usize] <= CLOSE {
+                at += 1;
             }
+            self.at = at;
+            if at == bytes.len() {
+                break;
+            }
+            let class = CLASS[bytes[at] as usize];
             let start = self.at;
             match class {
                 WORD => {
                     self.pass_word();
-                    self.count(start);
-                    self.pass_prefixed(start)?;
+                    let length = self.at - start;
+                    if matches!(length, 3 | 4) {
+                        self.count(start);
+                    } else if length <= 2 {
+                        self.pass_prefixed(start)?;
+                    }
                 }
                 DIGIT => self.pass_word(),
                 QUOTE => self.pass_string()?,
@@ -214,11 +223,13 @@ impl<'t> Lexer<'t> {
     fn word(&mut self) -> Result<Tree, NotRust> {
         let start = self.at;
         self.pass_word();
-        self.count(start);
-        if self.pass_prefixed(start)? {
+        let length = self.at - start;
+        if matches!(length, 3 | 4) {
+            self.count(start);
+        } else if length <= 2 && self.pass_prefixed(start)? {
             return Ok(self.literal(start));
         }
-        if self.byte(0) == b'#' && &self.text[start..self.at] == "r" {
+        if length == 1 && self.byte(0) == b'#' && &self.text[start..self.at] == "r" {
             self.at += 1;
             self.pass_word();
             if self.at == start + 2 {
@@ -247,29 +258,32 @@ impl<'t> Lexer<'t> {
 
     /// Passes over letters and digits.
     fn pass_word(&mut self) {
-        while self.at < self.bytes.len() {
-            let class = CLASS[self.bytes[self.at] as usize];
-            if class == WIDE {
-                let rest = &self.text[self.at..];
-                let length = rest.find(|c| !is_xid_continue(c));
-                self.at += length.unwrap_or(rest.len());
-                return;
-            }
+        // Most of a crate's bytes are looked at here.
+        let bytes = self.bytes;
+        let mut at = self.at;
+        while at < bytes.len() {
+            let class = CLASS[bytes[at] as usize];
             if class < DIGIT {
-                return;
+                break;
             }
-            self.at += 1;
+            if class == WIDE {
+                let rest = &self.text[at..];
+                let length = rest.find(|c| !is_xid_continue(c));
+                at += length.unwrap_or(rest.len());
+                break;
+            }
+            at += 1;
         }
+        self.at = at;
     }
 
+    /// Counts a word of three or four letters.
     fn count(&mut self, start: usize) {
-        if matches!(self.at - start, 3 | 4) {
-            match &self.text[start..self.at] {
-                "impl" => self.met.impls += 1,
-                "step" => self.met.steps += 1,
-                "mod" => self.met.modules += 1,
-                _ => {}
-            }
+        match &self.bytes[start..self.at] {
+            b"impl" => self.met.impls += 1,
+            b"step" => self.met.steps += 1,
+            b"mod" => self.met.modules += 1,
+            _ => {}
         }
     }
 
@@ -327,9 +341,12 @@ impl<'t> Lexer<'t> {
     }
 
     fn pass_line(&mut self) {
-        while self.at < self.bytes.len() && self.bytes[self.at] != b'\n' {
-            self.at += 1;
+        let bytes = self.bytes;
+        let mut at = self.at;
+        while at < bytes.len() && bytes[at] != b'\n' {
+            at += 1;
         }
+        self.at = at;
     }
 
     /// Comments nest.

@@ -1,12 +1,13 @@
 //! What every impl is of, worked out once for all steps.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use crate::{
     index::{ImplHead, Index},
     references::{PathRef, References},
     resolve::{Scope, Target},
     syntax::Kind,
+    tables::Map,
     tree::Name,
 };
 
@@ -14,10 +15,10 @@ use crate::{
 #[derive(Debug, Default)]
 pub(crate) struct Impls {
     pub(super) all: Vec<Impl>,
-    by_entry: HashMap<usize, usize>,
-    pub(super) by_trait: HashMap<usize, Vec<usize>>,
+    by_entry: Map<usize, usize>,
+    pub(super) by_trait: Map<usize, Vec<usize>>,
     /// The types and traits that each macro call may name.
-    pub(super) of_macros: HashMap<usize, BTreeSet<usize>>,
+    pub(super) of_macros: Map<usize, BTreeSet<usize>>,
     /// The traits at hand.
     pub(super) traits: Vec<usize>,
 }

@@ -1,8 +1,8 @@
 //! Members that are named: which of a type's, and which of a trait's.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
-use crate::{references::PathRef, resolve::Target, syntax::Kind, tree::Name};
+use crate::{references::PathRef, resolve::Target, syntax::Kind, tables::Set, tree::Name};
 
 use super::{Reach, impls::ImplKind};
 
@@ -10,13 +10,13 @@ use super::{Reach, impls::ImplKind};
 #[derive(Debug, Default)]
 pub(super) struct Members {
     /// Of anything: `value.name()`.
-    any: HashSet<Name>,
+    any: Set<Name>,
     /// Of a trait, on a type that is not at hand: `u64::name()`, `T::name()`.
-    of_traits: HashSet<Name>,
+    of_traits: Set<Name>,
     /// Of a type: `Type::name()`.
-    of_types: HashSet<(usize, Name)>,
+    of_types: Set<(usize, Name)>,
     /// All of these.
-    all: HashSet<Name>,
+    all: Set<Name>,
 }
 
 impl Members {

@@ -14,7 +14,7 @@ mod members;
 mod scope;
 mod widen;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     Item,
@@ -23,6 +23,7 @@ use crate::{
     references::{PathRef, References},
     resolve::{Scope, Target},
     syntax::Kind,
+    tables::{Map, Set},
 };
 
 use members::Members;
@@ -34,23 +35,23 @@ pub(crate) use macros::{STANDARD_MACROS, TAME_MACROS};
 pub(crate) struct Reach<'a> {
     index: &'a Index,
     impls: &'a Impls,
-    reached: HashSet<usize>,
+    reached: Set<usize>,
     queue: Vec<usize>,
     /// Names after a `.`, and those behind a type.
     members: Members,
     modules: BTreeSet<usize>,
     /// Modules whose traits are in scope, and those traits.
-    seen: HashSet<usize>,
-    visible: HashSet<usize>,
+    seen: Set<usize>,
+    visible: Set<usize>,
     foreign: BTreeSet<(usize, String)>,
     /// How each path was resolved: the same text may come to mean another item.
-    edges: HashMap<usize, BTreeSet<String>>,
+    edges: Map<usize, BTreeSet<String>>,
     /// By label, the hashes of all that was added under it. Its order tells nothing:
     /// it is that in which names were met.
     items: BTreeMap<String, BTreeSet<[u8; 32]>>,
     conditions: BTreeSet<String>,
     /// Macros whose rules were looked up in a module, and what is imported there.
-    expanded: HashSet<(usize, usize, Vec<Import>)>,
+    expanded: Set<(usize, usize, Vec<Import>)>,
     /// Whether anything looks at its place in its file.
     counts_lines: bool,
     /// Whether a macro looks for a file or a variable that its callers name.
@@ -64,17 +65,17 @@ impl<'a> Reach<'a> {
         Self {
             index,
             impls,
-            reached: HashSet::new(),
+            reached: Set::default(),
             queue: Vec::new(),
             members: Members::default(),
             modules: BTreeSet::new(),
-            seen: HashSet::new(),
-            visible: HashSet::new(),
+            seen: Set::default(),
+            visible: Set::default(),
             foreign: BTreeSet::new(),
-            edges: HashMap::new(),
+            edges: Map::default(),
             items: BTreeMap::new(),
             conditions: BTreeSet::new(),
-            expanded: HashSet::new(),
+            expanded: Set::default(),
             counts_lines: false,
             takes_texts: false,
             texts: BTreeSet::new(),

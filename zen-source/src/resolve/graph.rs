@@ -6,16 +6,14 @@
 //! ways that leave it, once, so that imports in circles add nothing and end. A name
 //! that nothing leads to is known to be missing only when all ways are walked.
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    mem,
-};
+use std::{collections::BTreeSet, mem};
 
 use crate::{
     imports::{Binding, Import},
     index::Index,
     references::PathRef,
     syntax::Kind,
+    tables::Map,
     tree::Name,
 };
 
@@ -47,12 +45,12 @@ enum Place {
 #[derive(Debug, Default)]
 pub(crate) struct Graph {
     nodes: Vec<Node>,
-    names: HashMap<(Place, Name), usize>,
+    names: Map<(Place, Name), usize>,
     /// What the globs of a place name.
-    globs: HashMap<Place, usize>,
-    asked: HashMap<(Place, PathRef), usize>,
+    globs: Map<Place, usize>,
+    asked: Map<(Place, PathRef), usize>,
     blocks: Vec<Block>,
-    blocks_of: HashMap<usize, Vec<usize>>,
+    blocks_of: Map<usize, Vec<usize>>,
     paths: Vec<Vec<Name>>,
     /// What is found and not handed on yet.
     passes: Vec<Pass>,

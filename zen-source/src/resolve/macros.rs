@@ -1,12 +1,13 @@
 //! Which rules a macro call stands for, and which names it may make.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 use crate::{
     index::Index,
     reach::{STANDARD_MACROS, TAME_MACROS},
     references::PathRef,
     syntax::Kind,
+    tables::Set,
     tree::Name,
 };
 
@@ -41,7 +42,7 @@ impl Index {
         let here = self.entries[call].module;
         let macros = &self.references(call).macros;
         let mut queue: Vec<_> = macros.iter().map(|path| (here, path)).collect();
-        let mut met = HashSet::new();
+        let mut met = Set::default();
         while let Some((module, path)) = queue.pop() {
             if self.is_standard_macro(path) || self.is_tame_macro(path) {
                 continue;
@@ -148,7 +149,7 @@ impl Index {
     pub(crate) fn words_of_macro(&self, call: usize) -> BTreeSet<Name> {
         let mut words = BTreeSet::new();
         let mut queue = vec![call];
-        let mut met = HashSet::new();
+        let mut met = Set::default();
         while let Some(entry) = queue.pop() {
             if !met.insert(entry) {
                 continue;
