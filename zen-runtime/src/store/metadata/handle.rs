@@ -14,6 +14,7 @@ use super::{
     alone, bookkeeping,
     format::{FORMAT, Format},
     guard::{guard, is_forbidden},
+    line::Line,
     migrate,
     overlay::Overlay,
     snapshot,
@@ -51,6 +52,7 @@ pub(super) struct Handle {
     /// Tells the file from a later one of the same name; `None` where the
     /// system does not say.
     identity: Option<(u64, u64)>,
+    line: Line,
 }
 
 enum Opened {
@@ -84,6 +86,7 @@ impl Handle {
         let handle = Self {
             database: Some(database),
             identity: identity(path)?,
+            line: Line::of(path),
         };
         handle.prepare(path)?;
         Ok(handle)
@@ -124,10 +127,28 @@ impl Handle {
 
     pub(super) fn begin_write(&self, path: &Path) -> Result<WriteTransaction, StoreError> {
         match self.opened() {
-            Opened::Shared(database) => guard(path, || begin_write(path, database)),
+            Opened::Shared(database) => guard(path, || self.begin_writing(path, database)),
             Opened::ReadOnly(_) | Opened::Overlaid(_) => Err(StoreError::ReadOnly {
                 path: path.to_owned(),
             }),
+        }
+    }
+
+    /// Begins to write. A wait for another process that writes is told if it
+    /// lasts.
+    fn begin_writing(
+        &self,
+        path: &Path,
+        database: &Database,
+    ) -> Result<WriteTransaction, TransactionError> {
+        self.line.give_way();
+        match database.try_begin_write() {
+            Err(TransactionError::WouldBlock) => {
+                let _told = told(path);
+                let _place = self.line.stand();
+                database.begin_write()
+            }
+            begun => begun,
         }
     }
 
@@ -151,17 +172,6 @@ impl Drop for Handle {
         // already on disk.
         let database = self.database.take();
         let _ = catch_unwind(AssertUnwindSafe(|| drop(database)));
-    }
-}
-
-/// Begins to write. A wait for another process that writes is told if it lasts.
-fn begin_write(path: &Path, database: &Database) -> Result<WriteTransaction, TransactionError> {
-    match database.try_begin_write() {
-        Err(TransactionError::WouldBlock) => {
-            let _told = told(path);
-            database.begin_write()
-        }
-        begun => begun,
     }
 }
 

@@ -11,6 +11,7 @@ mod changing;
 mod format;
 mod guard;
 mod handle;
+mod line;
 mod migrate;
 mod overlay;
 mod recovery;
