@@ -44,12 +44,13 @@ impl Repository {
     /// # Errors
     /// If the store cannot be read.
     pub fn last_run(&self, name: &str) -> Result<Option<PastRun>, StoreError> {
-        let mut found = None;
-        self.store().view(|view| {
+        let found = self.store().view(|view| {
+            let mut found = None;
             view.scan_back(Collection::RUNS, &[], &mut |_, bytes| {
                 found = decode(bytes).filter(|record| record.pipeline == name);
                 Ok(found.is_none())
-            })
+            })?;
+            Ok(found)
         })?;
         Ok(found.map(|record| PastRun::new(self.clone(), record)))
     }
@@ -66,12 +67,13 @@ impl Repository {
     }
 
     fn runs_where(&self, wanted: impl Fn(&RunRecord) -> bool) -> Result<Vec<PastRun>, StoreError> {
-        let mut found = Vec::new();
-        self.store().view(|view| {
+        let found = self.store().view(|view| {
+            let mut found = Vec::new();
             view.scan(Collection::RUNS, &[], &mut |_, bytes| {
                 found.extend(decode(bytes).filter(|record| wanted(record)));
                 Ok(true)
-            })
+            })?;
+            Ok(found)
         })?;
         let runs = found.into_iter();
         Ok(runs

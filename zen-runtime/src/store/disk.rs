@@ -166,12 +166,24 @@ impl Disk {
             // The database may have been opened anew since.
             Err(_) => self.forget_snapshot(),
         }
-        let found = self.fresh_snapshot().and_then(|fresh| find(&fresh));
-        if let Err(error) = &found {
-            self.forget_snapshot();
-            self.metadata.stumbled(error);
-        }
-        found
+        self.look_afresh(|fresh| find(fresh))
+    }
+
+    /// Looks into a fresh snapshot, which is held from then on. Where damage
+    /// shows, `find` looks once more, into the database that is repaired or new.
+    pub(super) fn look_afresh<R>(
+        &self,
+        find: impl Fn(&Arc<Snapshot>) -> Result<R, StoreError>,
+    ) -> Result<R, StoreError> {
+        let look = || find(&self.fresh_snapshot()?);
+        let found = look().or_else(|error| {
+            self.stumbled(&error);
+            match error {
+                StoreError::Damaged { .. } => look(),
+                error => Err(error),
+            }
+        });
+        found.inspect_err(|_| self.forget_snapshot())
     }
 
     /// Looks into the held snapshot only.

@@ -77,29 +77,12 @@ impl Store {
     /// # Errors
     /// If the metadata store cannot be read.
     pub(crate) fn recent(&self, step: &str, limit: usize) -> Result<Vec<Record>, StoreError> {
-        let mut records = self.recent_pending(step, limit);
-        let mut seen: HashSet<_> = records.iter().map(|record| record.fingerprint).collect();
+        let pending = self.recent_pending(step, limit);
         // Later than what is pending was looked at, so that what was committed
         // in between is in here.
-        let snapshot = self.disk.fresh_snapshot()?;
-        let mut room = limit;
-        if limit > 0 {
-            let prefix = record::recent::prefix(step);
-            snapshot.scan_back(Table::RECENT, &prefix, &mut |key, _| {
-                let found = match record::recent::fingerprint(key) {
-                    Some(fingerprint) => record_in(&snapshot, &fingerprint)?,
-                    None => None,
-                };
-                // An entry may outlive its record. And the key says the step's name,
-                // a zero and more: with a zero in a name, that may be another step.
-                let found = found
-                    .filter(|record| record.recent_key() == key && record.parts.step == step)
-                    .filter(|record| seen.insert(record.fingerprint));
-                room -= usize::from(found.is_some());
-                records.extend(found);
-                Ok(room > 0)
-            })?;
-        }
+        let mut records = self
+            .disk
+            .look_afresh(|snapshot| recent_in(snapshot, step, limit, pending.clone()))?;
         records.sort_by_key(|record| Reverse(record.created));
         records.truncate(limit);
         Ok(records)
@@ -126,11 +109,14 @@ impl Store {
     /// If the metadata store cannot be read.
     pub(crate) fn producers(&self, id: &ArtifactId) -> Result<Vec<Fingerprint>, StoreError> {
         let mut producers = self.pending_producers(id);
-        let snapshot = self.disk.fresh_snapshot()?;
-        snapshot.scan(Table::LINEAGE, lineage::prefix(id), &mut |key, _| {
-            producers.extend(producer(&snapshot, id, key)?);
-            Ok(true)
-        })?;
+        producers.extend(self.disk.look_afresh(|snapshot| {
+            let mut found = Vec::new();
+            snapshot.scan(Table::LINEAGE, lineage::prefix(id), &mut |key, _| {
+                found.extend(producer(snapshot, id, key)?);
+                Ok(true)
+            })?;
+            Ok(found)
+        })?);
         producers.sort_unstable();
         producers.dedup();
         Ok(producers)
@@ -163,13 +149,15 @@ impl Store {
         let stored = |presence| (presence == Presence::Stored).then_some(presence);
         let held = self
             .disk
-            .look_into_held(|snapshot| Ok(stored(self.presence_in(snapshot, id)?)))?;
-        if let Some(presence) = held {
+            .look_into_held(|snapshot| Ok(stored(self.presence_in(snapshot, id)?)));
+        if let Ok(Some(presence)) = held {
             return Ok(presence);
         }
         // Another process may have stored it since, or have kept another result
-        // for the call.
-        let presence = self.presence_in(&*self.disk.fresh_snapshot()?, id)?;
+        // for the call; or the database was opened anew.
+        let presence = self
+            .disk
+            .look_afresh(|snapshot| self.presence_in(snapshot, id))?;
         // Where it is missing, what is remembered of the call may be out of date.
         if let Some(recall) = recall.filter(|_| presence == Presence::Missing) {
             recall.forget();
@@ -321,6 +309,36 @@ fn producer(
     let hit = page.and_then(|page| record::decode_hit(&call, &page));
     let gave = hit.is_some_and(|hit| hit.outputs.iter().any(|output| output.id == *id));
     Ok(gave.then_some(call))
+}
+
+/// Adds the latest records of a step that a snapshot shows, no more than `limit`.
+fn recent_in(
+    snapshot: &Snapshot,
+    step: &str,
+    limit: usize,
+    mut records: Vec<Record>,
+) -> Result<Vec<Record>, StoreError> {
+    let mut seen: HashSet<_> = records.iter().map(|record| record.fingerprint).collect();
+    let mut room = limit;
+    if room == 0 {
+        return Ok(records);
+    }
+    let prefix = record::recent::prefix(step);
+    snapshot.scan_back(Table::RECENT, &prefix, &mut |key, _| {
+        let found = match record::recent::fingerprint(key) {
+            Some(fingerprint) => record_in(snapshot, &fingerprint)?,
+            None => None,
+        };
+        // An entry may outlive its record. And the key says the step's name, a
+        // zero and more: with a zero in a name, that may be another step.
+        let found = found
+            .filter(|record| record.recent_key() == key && record.parts.step == step)
+            .filter(|record| seen.insert(record.fingerprint));
+        room -= usize::from(found.is_some());
+        records.extend(found);
+        Ok(room > 0)
+    })?;
+    Ok(records)
 }
 
 fn record_in(snapshot: &Snapshot, fingerprint: &Fingerprint) -> Result<Option<Record>, StoreError> {

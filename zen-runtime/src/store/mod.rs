@@ -157,16 +157,17 @@ impl Store {
         self.committer.flush()
     }
 
-    /// Reads documents as they are now.
+    /// Reads documents as they are now. Where damage shows, `f` runs once more, on
+    /// the database that is repaired or new.
     ///
     /// # Errors
     /// If the metadata store cannot be read, or `f` fails.
     pub(crate) fn view<R>(
         &self,
-        f: impl FnOnce(&View) -> Result<R, StoreError>,
+        f: impl Fn(&View) -> Result<R, StoreError>,
     ) -> Result<R, StoreError> {
-        let viewed = f(&View::new(self.disk.snapshot()?));
-        viewed.inspect_err(|error| self.disk.stumbled(error))
+        self.disk
+            .look_afresh(|snapshot| f(&View::new(snapshot.clone())))
     }
 
     /// Reads and writes documents in one step. No other writer comes between,

@@ -61,19 +61,20 @@ impl Store {
     }
 
     pub(super) fn pins(&self) -> Result<Vec<ArtifactId>, StoreError> {
-        let mut pins = Vec::new();
-        let snapshot = self.disk.fresh_snapshot()?;
-        snapshot.scan(Table::PINS, &[], &mut |key, value| {
-            // A damaged pin counts: it keeps too much rather than too little.
-            if seal::open(Table::PINS.name(), key, value).is_none() {
-                warn_once(
-                    "an entry of `pins` in the metadata store is damaged; it counts as a pin",
-                );
-            }
-            pins.extend(key.try_into().ok().map(ArtifactId::from_bytes));
-            Ok(true)
-        })?;
-        Ok(pins)
+        self.disk.look_afresh(|snapshot| {
+            let mut pins = Vec::new();
+            snapshot.scan(Table::PINS, &[], &mut |key, value| {
+                // A damaged pin counts: it keeps too much rather than too little.
+                if seal::open(Table::PINS.name(), key, value).is_none() {
+                    warn_once(
+                        "an entry of `pins` in the metadata store is damaged; it counts as a pin",
+                    );
+                }
+                pins.extend(key.try_into().ok().map(ArtifactId::from_bytes));
+                Ok(true)
+            })?;
+            Ok(pins)
+        })
     }
 }
 

@@ -63,26 +63,27 @@ impl Known {
 impl Store {
     /// Looks at everything. The damaged is left out.
     pub(super) fn survey(&self, now: u64) -> Result<Survey, StoreError> {
-        let snapshot = self.disk.fresh_snapshot()?;
-        let mut survey = Survey {
-            now,
-            pins: self.pins()?.into_iter().collect(),
-            touched: self.touched()?,
-            ..Survey::default()
-        };
-        snapshot.scan(Table::ARTIFACTS, &[], &mut |key, value| {
-            survey.add_artifact(key, value);
-            Ok(true)
-        })?;
-        snapshot.scan(Table::RECORDS, &[], &mut |key, value| {
-            survey.add_record(key, value);
-            Ok(true)
-        })?;
-        snapshot.scan(Table::USAGE, &[], &mut |key, value| {
-            survey.add_usage(key, value);
-            Ok(true)
-        })?;
-        Ok(survey)
+        self.disk.look_afresh(|snapshot| {
+            let mut survey = Survey {
+                now,
+                pins: self.pins()?.into_iter().collect(),
+                touched: self.touched()?,
+                ..Survey::default()
+            };
+            snapshot.scan(Table::ARTIFACTS, &[], &mut |key, value| {
+                survey.add_artifact(key, value);
+                Ok(true)
+            })?;
+            snapshot.scan(Table::RECORDS, &[], &mut |key, value| {
+                survey.add_record(key, value);
+                Ok(true)
+            })?;
+            snapshot.scan(Table::USAGE, &[], &mut |key, value| {
+                survey.add_usage(key, value);
+                Ok(true)
+            })?;
+            Ok(survey)
+        })
     }
 }
 

@@ -1,5 +1,7 @@
 //! Documents as they were at one moment.
 
+use std::sync::Arc;
+
 use super::{
     Collection, Snapshot, Table,
     walk::{Order, Visit},
@@ -8,10 +10,10 @@ use crate::store::{StoreError, documents};
 
 /// The documents as they were at one moment.
 #[derive(Debug)]
-pub(crate) struct View(Snapshot);
+pub(crate) struct View(Arc<Snapshot>);
 
 impl View {
-    pub(in crate::store) fn new(snapshot: Snapshot) -> Self {
+    pub(in crate::store) fn new(snapshot: Arc<Snapshot>) -> Self {
         Self(snapshot)
     }
 
