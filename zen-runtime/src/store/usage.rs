@@ -171,9 +171,11 @@ fn is_fresh(snapshot: &Snapshot, fingerprint: &Fingerprint) -> bool {
     let Ok(Some(page)) = stored else {
         return false;
     };
-    let since = |usage: Usage| unix_millis().saturating_sub(usage.last);
+    // A time to come was noted by a clock that was wrong.
+    let since = |usage: Usage| unix_millis().checked_sub(usage.last);
     Usage::decode(fingerprint, &page)
-        .is_some_and(|usage| u128::from(since(usage)) < FRESH.as_millis())
+        .and_then(since)
+        .is_some_and(|since| u128::from(since) < FRESH.as_millis())
 }
 
 #[cfg(test)]

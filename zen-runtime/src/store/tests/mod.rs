@@ -1,6 +1,7 @@
 //! The store as a whole: what is kept, what survives, what is refused.
 
 mod books;
+mod clock;
 mod committing;
 mod damage;
 mod documents;
@@ -14,7 +15,10 @@ use std::{borrow::Cow, fs, path::Path, path::PathBuf, time::Duration};
 
 use tempfile::TempDir;
 
-use super::{Flight, NewArtifact, Output, Record, Store, StoreError, layout::Layout};
+use super::{
+    Flight, NewArtifact, Output, Record, Store, StoreError, layout::Layout, metadata::Table,
+    usage::Usage,
+};
 use crate::{
     codec::{ArtifactId, BINCODE},
     fingerprint::{ArgumentPart, Content, Fingerprint, Origin, Parts},
@@ -97,6 +101,13 @@ fn commit(
 ) -> Result<(), StoreError> {
     store.hand_over(record, artifacts, Flight::none());
     store.flush()
+}
+
+/// What is noted of the uses of a call.
+fn noted(store: &Store, call: &Fingerprint) -> Option<Usage> {
+    let snapshot = store.disk.fresh_snapshot().unwrap();
+    let page = snapshot.look(Table::USAGE, call.as_bytes()).unwrap()?;
+    Usage::decode(call, &page)
 }
 
 /// The file of a blob.

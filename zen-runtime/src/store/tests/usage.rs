@@ -1,17 +1,8 @@
 //! Uses of results are noted: once per process, with whatever is written next, or
 //! at the end.
 
-use super::{artifact, keep, open, store};
-use crate::{
-    fingerprint::Fingerprint,
-    store::{Store, clock::unix_millis, metadata::Table, usage::Usage},
-};
-
-fn noted(store: &Store, call: &Fingerprint) -> Option<Usage> {
-    let snapshot = store.disk.fresh_snapshot().unwrap();
-    let page = snapshot.look(Table::USAGE, call.as_bytes()).unwrap()?;
-    Usage::decode(call, &page)
-}
+use super::{artifact, keep, noted, open, store};
+use crate::store::clock::unix_millis;
 
 #[test]
 fn a_use_is_noted_with_the_next_write() {

@@ -50,7 +50,7 @@ impl Repository {
 }
 
 impl Store {
-    fn verify(&self, options: &VerifyOptions) -> Result<VerifyReport, StoreError> {
+    pub(super) fn verify(&self, options: &VerifyOptions) -> Result<VerifyReport, StoreError> {
         self.flush()?;
         let mut report = VerifyReport::default();
         if let Err(error) = self.disk.check_database(options.repair) {
