@@ -5,6 +5,7 @@
 
 use std::{
     fs,
+    io::Write,
     path::{Path, PathBuf},
 };
 
@@ -242,6 +243,31 @@ fn a_blob_that_nothing_leads_to() {
             fs::create_dir_all(&folder).unwrap();
             fs::write(folder.join("cd".repeat(31)), "orphan").unwrap();
         },
+    );
+}
+
+/// Flips a bit wherever the database has these bytes: in the page that counts, and
+/// in those that it has given up.
+fn flip_in_database(repo: &TestRepository, bytes: &[u8]) {
+    let path = repo.dir().join("meta.redb");
+    let mut all = fs::read(&path).unwrap();
+    let places: Vec<_> = (0..all.len() - bytes.len())
+        .filter(|at| all[*at..].starts_with(bytes))
+        .collect();
+    assert!(!places.is_empty());
+    for at in places {
+        all[at] ^= 1;
+    }
+    // In place: the file is open.
+    let mut file = fs::File::options().write(true).open(&path).unwrap();
+    file.write_all(&all).unwrap();
+}
+
+#[test]
+fn a_damaged_page_of_the_database() {
+    finds(
+        |fault| matches!(fault, Fault::Database(_)),
+        |repo| flip_in_database(repo, b"sums of 2"),
     );
 }
 

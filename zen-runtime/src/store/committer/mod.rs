@@ -12,6 +12,8 @@ mod group;
 mod not_kept;
 mod put;
 mod queue;
+#[cfg(test)]
+mod tests;
 
 use std::{
     fmt,

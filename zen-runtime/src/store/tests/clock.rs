@@ -72,7 +72,9 @@ fn results_from_the_future_are_hits_and_none_is_cleared_away_as_old() {
         jump::by(years * YEAR);
         calls.push(keep_now(&store, n));
         is_whole(&store, &calls);
-        calls.iter().for_each(|call| store.used(call));
+        for call in &calls {
+            store.used(call);
+        }
     }
     let report = store.gc(&by_age(), &Roots::default()).unwrap();
     assert!(report.items().is_empty(), "{report}");
