@@ -248,5 +248,9 @@ impl Disk {
 impl Drop for Disk {
     fn drop(&mut self) {
         self.note_used_at_end();
+        // In a forked child, the thread that ends snapshots may have had the lock.
+        if self.owner.is_this_process() {
+            self.held.end();
+        }
     }
 }

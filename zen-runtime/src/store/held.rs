@@ -56,10 +56,10 @@ impl HeldSnapshot {
             Place::watch(&self.0);
         }
     }
-}
 
-impl Drop for HeldSnapshot {
-    fn drop(&mut self) {
+    /// Gives up what is held, and waits until the thread has, so that no snapshot
+    /// outlives the database.
+    pub(super) fn end(&self) {
         let ending = self.0.ending.lock();
         self.0.change(Option::take);
         drop(ending);
