@@ -119,7 +119,7 @@ impl<'a> Reader<'a> {
     fn ident(&mut self, name: Name, trees: &[Tree], at: usize, place: Place) -> usize {
         let name = self.names.plain(name);
         self.found.words.insert(name);
-        if place == Place::MacroInput {
+        if place == Place::MacroInput && !is_root(&trees[at..], self.names) {
             self.found.inputs.insert(name);
         }
         let text = self.names.text(name);
@@ -166,7 +166,7 @@ impl<'a> Reader<'a> {
         while let Some(Tree::Ident(name)) = trees.get(at) {
             let name = self.names.plain(*name);
             self.found.words.insert(name);
-            if place == Place::MacroInput {
+            if place == Place::MacroInput && !is_root(&trees[at..], self.names) {
                 self.found.inputs.insert(name);
             }
             segments.push(name);
@@ -417,6 +417,12 @@ fn position(trees: &[Tree], at: usize, names: &Names) -> Before {
     } else {
         Before::Nothing
     }
+}
+
+/// Whether tokens begin with the root of a longer path, which is no name of its own.
+fn is_root(trees: &[Tree], names: &Names) -> bool {
+    matches!(trees, [Tree::Ident(name), rest @ ..]
+        if is_colons(rest) && matches!(names.text(*name), "crate" | "self" | "super"))
 }
 
 /// Whether a name before these tokens is a method's: `(` or `::<` follows.
