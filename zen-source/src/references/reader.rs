@@ -62,6 +62,8 @@ const KEYWORDS: [&str; 41] = [
 pub(crate) struct Reader<'a> {
     names: &'a Names,
     found: References,
+    /// Whether the tokens are those of `macro_rules!`.
+    in_rules: bool,
     /// Variables in scope, innermost last. They hide functions of their name.
     variables: Vec<Name>,
 }
@@ -71,12 +73,15 @@ impl<'a> Reader<'a> {
         Self {
             names,
             found: References::default(),
+            in_rules: false,
             variables: Vec::new(),
         }
     }
 
     pub(crate) fn read(mut self, trees: &[Tree]) -> References {
         self.variables = locals::parameters(trees, self.names);
+        let mut words = trees.iter().filter_map(Tree::ident);
+        self.in_rules = words.any(|n| matches!(self.names.text(n), "macro_rules" | "macro"));
         self.trees(trees, Place::Code);
         self.found
     }
@@ -128,9 +133,11 @@ impl<'a> Reader<'a> {
             // A macro may make anything else of it.
             return if place == Place::Code { length } else { 1 };
         }
-        // A module in a block is known as one, with all that is in it.
+        // A module in a block is known as one, with all that is in it; one in the rules
+        // of a macro is made by its calls.
         if let ("mod", Place::Code, [_, Tree::Ident(_), Tree::Group(Delimiter::Brace, _), ..]) =
             (text, place, &trees[at..])
+            && !self.in_rules
         {
             return 3;
         }
