@@ -286,7 +286,9 @@ fn campaign(whole: &Path, mut flips: Range<usize>) -> Outcome {
         let progress = folder.path().join(PROGRESS);
         let done = fs::read_to_string(&progress).unwrap_or_default();
         flips.start += done.lines().count();
-        done.lines().for_each(|line| outcome.add(line));
+        for line in done.lines() {
+            outcome.add(line);
+        }
         let _ = fs::remove_file(&progress);
         if !output.status.success() {
             let text = String::from_utf8_lossy(&output.stderr);

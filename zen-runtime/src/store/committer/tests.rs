@@ -1,4 +1,8 @@
-use std::{sync::atomic::AtomicBool, sync::atomic::Ordering, thread};
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+    time::Duration,
+};
 
 use super::{
     queue::{MOST_BYTES, MOST_OPERATIONS},
