@@ -9,7 +9,7 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
-use super::{StoreError, clock::unix_millis, error::AtPath, files::inode};
+use super::{StoreError, clock::unix_millis, error::AtPath, files::inode, forked::Owner};
 
 /// How often a file is made whose predecessor was taken for that of a dead
 /// process.
@@ -20,7 +20,7 @@ const TRIES: u32 = 100;
 pub(super) struct LockedFile {
     path: PathBuf,
     file: File,
-    pid: u32,
+    owner: Owner,
 }
 
 impl LockedFile {
@@ -36,7 +36,11 @@ impl LockedFile {
             // Without a lock it would stay, and count as that of a living one.
             file.lock().inspect_err(|_| drop(fs::remove_file(&path)))?;
             if is_at(&file, &path) {
-                return Ok(Self { path, file, pid });
+                return Ok(Self {
+                    path,
+                    file,
+                    owner: Owner::this_process(),
+                });
             }
         }
         Err(io::Error::other("its file is removed again and again"))
@@ -49,7 +53,7 @@ impl LockedFile {
     /// The file, to add to. `None` in a forked child, which has a copy of this
     /// and of the lock, but is another process.
     pub(super) fn file(&self) -> Option<&File> {
-        (self.pid == process::id()).then_some(&self.file)
+        self.owner.is_this_process().then_some(&self.file)
     }
 }
 

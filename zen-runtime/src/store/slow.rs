@@ -3,12 +3,13 @@
 
 use std::{
     collections::HashMap,
-    fmt, process,
+    fmt,
     sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak},
     thread,
     time::{Duration, Instant},
 };
 
+use super::forked::Owner;
 use crate::warning::print_line;
 
 /// How often the waits are looked at.
@@ -94,13 +95,13 @@ pub(super) fn seconds(duration: Duration) -> String {
 }
 
 static WAITS: LazyLock<Shared> = LazyLock::new(|| Shared {
-    pid: process::id(),
+    owner: Owner::this_process(),
     waits: Mutex::default(),
 });
 
 struct Shared {
-    /// The process that made this.
-    pid: u32,
+    /// The process that made it.
+    owner: Owner,
     waits: Mutex<Waits>,
 }
 
@@ -157,7 +158,8 @@ impl Drop for Waiting {
 /// `None` in a forked child: there it may have been locked by a thread that the
 /// child does not have.
 fn lock() -> Option<MutexGuard<'static, Waits>> {
-    (WAITS.pid == process::id()).then(|| WAITS.waits.lock().unwrap_or_else(PoisonError::into_inner))
+    let is_own = WAITS.owner.is_this_process();
+    is_own.then(|| WAITS.waits.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
 /// Tells of all waits, until there is none.

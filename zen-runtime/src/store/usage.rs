@@ -5,7 +5,6 @@
 
 use std::{
     collections::HashSet,
-    process,
     sync::{Mutex, PoisonError},
     time::Duration,
 };
@@ -56,19 +55,9 @@ impl Usage {
 }
 
 /// What this process has used.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Used {
     shards: [Mutex<Shard>; SHARDS],
-    process: u32,
-}
-
-impl Default for Used {
-    fn default() -> Self {
-        Self {
-            shards: Default::default(),
-            process: process::id(),
-        }
-    }
 }
 
 #[derive(Debug, Default)]
@@ -145,9 +134,13 @@ impl Disk {
     }
 
     fn note_used_if(&self, wanted: impl Fn(&Snapshot, &Fingerprint) -> bool) {
+        // A forked child uses no database of its parent's, and may have a lock of
+        // its that no thread gives up any more.
+        if !self.owner.is_this_process() {
+            return;
+        }
         let mut used = self.used.take();
-        // A forked child has its parent's memory, and uses no database of its.
-        if used.is_empty() || self.used.process != process::id() {
+        if used.is_empty() {
             return;
         }
         let noted = self.fresh_snapshot().and_then(|snapshot| {

@@ -27,7 +27,6 @@ mod watch;
 
 use std::{
     hash::{Hash, Hasher},
-    process,
     sync::Arc,
 };
 
@@ -144,10 +143,4 @@ impl Hash for Key {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.fingerprint.hash(state);
     }
-}
-
-/// Whether this process is the one that `pid` names. A child that was forked
-/// off has its parent's memory, but none of its threads and none of its rights.
-fn is_this_process(pid: u32) -> bool {
-    process::id() == pid
 }

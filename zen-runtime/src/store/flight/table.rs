@@ -3,7 +3,6 @@
 use std::{
     collections::HashMap,
     path::Path,
-    process,
     sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError},
     thread::{self, Thread},
     time::Instant,
@@ -12,23 +11,22 @@ use std::{
 use super::{
     Flight, Key, Wait,
     held::held,
-    is_this_process,
     lock::Lock,
     notes::{Notes, Published},
     threads::{self, ThreadNumber},
     wait::{Outcome, Waiting},
     watch,
 };
-use crate::store::prefix::ByPrefix;
+use crate::store::{forked::Owner, prefix::ByPrefix};
 
 static TABLE: LazyLock<Shared> = LazyLock::new(|| Shared {
-    pid: process::id(),
+    owner: Owner::this_process(),
     table: Mutex::default(),
 });
 
 struct Shared {
     /// The process that made the table.
-    pid: u32,
+    owner: Owner,
     table: Mutex<Table>,
 }
 
@@ -77,7 +75,8 @@ pub(super) struct Claim {
 /// The table, locked. `None` in a forked child: there it may have been locked
 /// by a thread that the child does not have.
 pub(super) fn table() -> Option<MutexGuard<'static, Table>> {
-    is_this_process(TABLE.pid).then(|| TABLE.table.lock().unwrap_or_else(PoisonError::into_inner))
+    let is_own = TABLE.owner.is_this_process();
+    is_own.then(|| TABLE.table.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
 /// Takes a place in the table.
