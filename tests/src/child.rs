@@ -104,14 +104,22 @@ impl Player {
     /// # Panics
     /// If it ends or [`BOUND`] passes before.
     pub fn says(&mut self, text: &str) -> String {
+        self.says_any(&[text])
+    }
+
+    /// Waits until it says a line with one of `texts`, and gives that line.
+    ///
+    /// # Panics
+    /// If it ends or [`BOUND`] passes before.
+    pub fn says_any(&mut self, texts: &[&str]) -> String {
         let until = Instant::now() + BOUND;
         loop {
             let left = until.saturating_duration_since(Instant::now());
             let Ok(line) = self.lines.recv_timeout(left) else {
-                panic!("it never said {text:?}, but:\n{}", self.told());
+                panic!("it never said {texts:?}, but:\n{}", self.told());
             };
             self.seen.push(line.clone());
-            if line.contains(text) {
+            if texts.iter().any(|text| line.contains(text)) {
                 return line;
             }
         }

@@ -6,6 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicU32, Ordering},
     },
+    time::Duration,
 };
 
 use super::{
@@ -152,6 +153,20 @@ impl Disk {
             self.hold(None);
         }
         Ok(result)
+    }
+
+    /// Writes what is not worth a wait: gives up, with `None`, if others write for
+    /// all of `time`, or the store is no longer in its place.
+    pub(super) fn write_within<R>(
+        &self,
+        time: Duration,
+        f: impl FnOnce(&mut Transaction<'_>) -> Result<R, StoreError>,
+    ) -> Result<Option<R>, StoreError> {
+        self.check_owner()?;
+        if !self.is_in_place() {
+            return Ok(None);
+        }
+        self.metadata.write_within(time, f)
     }
 
     /// Looks into the held snapshot, and before the answer is "not there" into

@@ -28,6 +28,10 @@ const SHARDS: usize = 16;
 /// as it is.
 const FRESH: Duration = Duration::from_hours(1);
 
+/// How long a process that ends waits for others that write: a note is not worth
+/// more.
+const PATIENCE: Duration = Duration::from_millis(100);
+
 /// When and how often a result was used after it was computed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Usage {
@@ -124,33 +128,36 @@ impl Store {
 impl Disk {
     /// Notes what was used and is not noted yet. What goes wrong is told once.
     pub(super) fn note_used(&self) {
-        self.note_used_if(|_, _| true);
+        self.note_with(|used| self.write(|transaction| note(transaction, used)));
     }
 
     /// Notes what was used, as far as it is worth a commit of its own: what was
-    /// noted a short while ago stays as it is.
+    /// noted a short while ago stays as it is, and who writes all the while is not
+    /// waited for.
     pub(super) fn note_used_at_end(&self) {
-        self.note_used_if(|snapshot, fingerprint| !is_fresh(snapshot, fingerprint));
+        self.note_with(|used| {
+            let snapshot = self.fresh_snapshot()?;
+            let used = used.iter().copied();
+            let stale: Vec<_> = used.filter(|call| !is_fresh(&snapshot, call)).collect();
+            if stale.is_empty() {
+                return Ok(());
+            }
+            let noted = self.write_within(PATIENCE, |transaction| note(transaction, &stale));
+            noted.map(|_| ())
+        });
     }
 
-    fn note_used_if(&self, wanted: impl Fn(&Snapshot, &Fingerprint) -> bool) {
+    fn note_with(&self, note: impl FnOnce(&[Fingerprint]) -> Result<(), StoreError>) {
         // A forked child uses no database of its parent's, and may have a lock of
         // its that no thread gives up any more.
         if !self.owner.is_this_process() {
             return;
         }
-        let mut used = self.used.take();
+        let used = self.used.take();
         if used.is_empty() {
             return;
         }
-        let noted = self.fresh_snapshot().and_then(|snapshot| {
-            used.retain(|fingerprint| wanted(&snapshot, fingerprint));
-            if used.is_empty() {
-                return Ok(());
-            }
-            self.write(|transaction| note(transaction, &used))
-        });
-        match noted {
+        match note(&used) {
             // Who may not write has nobody to save room for.
             Ok(()) | Err(StoreError::ReadOnly { .. }) => {}
             Err(error) => warn_once(&format!("what was used is not noted: {error}")),

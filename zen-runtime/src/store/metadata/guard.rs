@@ -92,14 +92,21 @@ pub(super) fn is_latched(error: &StoreError) -> bool {
 
 /// Whether the database may not be written here.
 pub(super) fn is_forbidden(error: &StoreError) -> bool {
+    let forbidden = [ErrorKind::PermissionDenied, ErrorKind::ReadOnlyFilesystem];
+    io_kind(error).is_some_and(|kind| forbidden.contains(&kind))
+}
+
+/// Whether another process writes, and was not to be waited for.
+pub(super) fn is_busy(error: &StoreError) -> bool {
+    io_kind(error) == Some(ErrorKind::WouldBlock)
+}
+
+fn io_kind(error: &StoreError) -> Option<ErrorKind> {
     let StoreError::Metadata { source, .. } = error else {
-        return false;
+        return None;
     };
     match source.downcast_ref() {
-        Some(redb::Error::Io(error)) => matches!(
-            error.kind(),
-            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem
-        ),
-        _ => false,
+        Some(redb::Error::Io(error)) => Some(error.kind()),
+        _ => None,
     }
 }

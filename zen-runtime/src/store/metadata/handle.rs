@@ -1,4 +1,9 @@
 //! One opening of the database file.
+//!
+//! redb opens a file for writing only in its writer's turn, and so waits for a
+//! process that writes, be it stopped. To read it waits for nobody. So a database
+//! that can be read as it is is opened to read, and again to write once there is
+//! something to write.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -12,29 +17,20 @@ use redb::{
 
 use super::{
     alone, bookkeeping,
+    file::DatabaseFile,
     format::{FORMAT, Format},
-    guard::{guard, is_forbidden},
+    guard::{guard, is_busy, is_forbidden},
     line::Line,
     migrate,
     overlay::Overlay,
     snapshot,
     transaction::Transaction,
 };
-use crate::store::{
-    StoreError,
-    error::AtPath,
-    files::inode,
-    process::{is_stopped, who_locks},
-    slow,
-};
+use crate::store::{StoreError, error::AtPath, files::inode};
 
 /// Memory for pages, in bytes at most: what is read is kept up to this. It holds
 /// the pages of some 100,000 records, which a quarter of it does not.
 const CACHE: usize = 256 << 20;
-
-/// The byte of the file that redb locks while it writes (`WRITER_BYTE` in its
-/// source). Only for telling who does.
-const WRITER: u64 = 1 << 62;
 
 /// How much of the file is looked at when it is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +39,14 @@ pub(super) enum Check {
     Books,
     /// Every page. What can be repaired is.
     Full,
+}
+
+/// What a database is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// To read, if it can be read as it is; else to write.
+    Reading,
+    Writing,
 }
 
 /// The open database file.
@@ -57,6 +61,8 @@ pub(super) struct Handle {
 
 enum Opened {
     Shared(Database),
+    /// Nothing was to be written so far.
+    Reading(ReadOnlyDatabase),
     /// The file may not be written.
     ReadOnly(ReadOnlyDatabase),
     /// Nor could it be read as it is; see [`Overlay`].
@@ -64,18 +70,41 @@ enum Opened {
 }
 
 impl Handle {
-    /// Opens the database, and makes one if there is none. One that may not be
-    /// written is opened for reading.
+    /// Opens the database to read, as it is. `None` if it has to be written first:
+    /// made, brought up to date or repaired.
+    ///
+    /// # Errors
+    /// [`StoreError::Newer`] only.
+    pub(super) fn open_to_read(path: &Path) -> Result<Option<Self>, StoreError> {
+        let opened = bookkeeping::check(path).and_then(|()| {
+            let database = guard(path, || {
+                builder(Check::Books).open_read_only_with_backend(DatabaseFile::to_read(path)?)
+            })?;
+            let handle = Self::new(path, Opened::Reading(database))?;
+            let found = snapshot::format(path, &handle.begin_read(path)?)?;
+            Ok(found.is_current(path)?.then_some(handle))
+        });
+        match opened {
+            Err(error @ StoreError::Newer { .. }) => Err(error),
+            // Opening it to write finds out why.
+            opened => Ok(opened.ok().flatten()),
+        }
+    }
+
+    /// Opens the database to write, and makes one if there is none. One that may
+    /// not be written is opened for reading.
     pub(super) fn open(path: &Path, check: Check) -> Result<Self, StoreError> {
         if check == Check::Books {
             bookkeeping::check(path)?;
         }
         let opened = {
-            // Opening may have to wait for a writer too.
-            let _told = told(path);
-            guard(path, || builder(check).create(path))
+            // Who writes without pause is not to keep this process waiting.
+            let _place = Line::of(path).stand();
+            guard(path, || {
+                builder(check).create_with_backend(DatabaseFile::to_write(path)?)
+            })
         };
-        let database = match opened {
+        let opened = match opened {
             Ok(database) => Opened::Shared(database),
             // Why it may not be written says more than why it may not be read
             // either.
@@ -83,13 +112,37 @@ impl Handle {
             Err(error) if alone::lacks_locks(&error) => Opened::Shared(alone::open(path, check)?),
             Err(error) => return Err(error),
         };
-        let handle = Self {
-            database: Some(database),
-            identity: identity(path)?,
-            line: Line::of(path),
-        };
+        let handle = Self::new(path, opened)?;
         handle.prepare(path)?;
         Ok(handle)
+    }
+
+    /// Opens the database to write, if no other process writes just now.
+    ///
+    /// # Errors
+    /// [`StoreError::ReadOnly`] if it may not be written, and others.
+    pub(super) fn open_at_once(path: &Path) -> Result<Option<Self>, StoreError> {
+        bookkeeping::check(path)?;
+        let opened = guard(path, || {
+            let file = DatabaseFile::to_write(path)?.without_waiting();
+            builder(Check::Books).create_with_backend(file)
+        });
+        let database = match opened {
+            Err(error) if is_busy(&error) => return Ok(None),
+            Err(error) if is_forbidden(&error) => return Err(read_only(path)),
+            opened => opened?,
+        };
+        let handle = Self::new(path, Opened::Shared(database))?;
+        handle.prepare(path)?;
+        Ok(Some(handle))
+    }
+
+    fn new(path: &Path, opened: Opened) -> Result<Self, StoreError> {
+        Ok(Self {
+            database: Some(opened),
+            identity: identity(path)?,
+            line: Line::of(path),
+        })
     }
 
     /// Makes sure that the format is one this release knows, and that all
@@ -121,30 +174,35 @@ impl Handle {
     pub(super) fn begin_read(&self, path: &Path) -> Result<ReadTransaction, StoreError> {
         guard(path, || match self.opened() {
             Opened::Shared(database) | Opened::Overlaid(database) => database.begin_read(),
-            Opened::ReadOnly(database) => database.begin_read(),
+            Opened::Reading(database) | Opened::ReadOnly(database) => database.begin_read(),
         })
     }
 
     pub(super) fn begin_write(&self, path: &Path) -> Result<WriteTransaction, StoreError> {
         match self.opened() {
-            Opened::Shared(database) => guard(path, || self.begin_writing(path, database)),
-            Opened::ReadOnly(_) | Opened::Overlaid(_) => Err(StoreError::ReadOnly {
-                path: path.to_owned(),
-            }),
+            Opened::Shared(database) => guard(path, || self.begin_writing(database)),
+            Opened::Reading(_) | Opened::ReadOnly(_) | Opened::Overlaid(_) => Err(read_only(path)),
         }
     }
 
-    /// Begins to write. A wait for another process that writes is told if it
-    /// lasts.
-    fn begin_writing(
+    /// Begins to write, if nobody else does just now.
+    pub(super) fn begin_write_at_once(
         &self,
         path: &Path,
-        database: &Database,
-    ) -> Result<WriteTransaction, TransactionError> {
+    ) -> Result<Option<WriteTransaction>, StoreError> {
+        let Opened::Shared(database) = self.opened() else {
+            return Err(read_only(path));
+        };
+        guard(path, || match database.try_begin_write() {
+            Err(TransactionError::WouldBlock) => Ok(None),
+            begun => begun.map(Some),
+        })
+    }
+
+    fn begin_writing(&self, database: &Database) -> Result<WriteTransaction, TransactionError> {
         self.line.give_way();
         match database.try_begin_write() {
             Err(TransactionError::WouldBlock) => {
-                let _told = told(path);
                 let _place = self.line.stand();
                 database.begin_write()
             }
@@ -152,8 +210,15 @@ impl Handle {
         }
     }
 
+    /// Whether it was opened to read though it may be written for all that is
+    /// known.
+    pub(super) fn is_for_reading(&self) -> bool {
+        matches!(self.opened(), Opened::Reading(_))
+    }
+
+    /// Whether it cannot be written.
     pub(super) fn is_read_only(&self) -> bool {
-        !matches!(self.opened(), Opened::Shared(_))
+        matches!(self.opened(), Opened::ReadOnly(_) | Opened::Overlaid(_))
     }
 
     /// Whether the file is still the one that goes by the name `path`.
@@ -175,24 +240,17 @@ impl Drop for Handle {
     }
 }
 
-/// Tells whom a wait for the database is for, if it lasts.
-fn told(path: &Path) -> slow::Waiting {
-    let path = path.to_owned();
-    slow::waiting(move |lasted| {
-        let who = match who_locks(&path, WRITER) {
-            Some(pid) if is_stopped(pid) => format!("process {pid}, which is stopped"),
-            Some(pid) => format!("process {pid}"),
-            None => "another process or thread".to_owned(),
-        };
-        let lasted = slow::seconds(lasted);
-        let path = path.display();
-        format!("waiting since {lasted} for the metadata store {path}, held by {who}")
-    })
+fn read_only(path: &Path) -> StoreError {
+    StoreError::ReadOnly {
+        path: path.to_owned(),
+    }
 }
 
 /// Opens a database that may not be written.
 fn open_read_only(path: &Path) -> Result<Opened, StoreError> {
-    let as_it_is = guard(path, || builder(Check::Books).open_read_only(path));
+    let as_it_is = guard(path, || {
+        builder(Check::Books).open_read_only_with_backend(DatabaseFile::to_read(path)?)
+    });
     if let Ok(database) = as_it_is {
         return Ok(Opened::ReadOnly(database));
     }

@@ -23,6 +23,9 @@ const MANNERS: Duration = Duration::from_millis(20);
 /// How often it looks meanwhile.
 const LOOK: Duration = Duration::from_micros(500);
 
+/// How often a place is asked for.
+const TRIES: u32 = 20;
+
 /// Those who wait to write to one database.
 #[derive(Debug)]
 pub(super) struct Line {
@@ -48,8 +51,16 @@ impl Line {
     pub(super) fn stand(&self) -> Option<Place> {
         // A lock belongs to what was opened: each needs its own.
         let file = self.open()?;
-        file.lock_shared().ok()?;
-        Some(Place(file))
+        // One that gives way has it for a moment, or, if it was stopped just then,
+        // for long.
+        let taken = (0..TRIES).any(|_| match file.try_lock_shared() {
+            Err(TryLockError::WouldBlock) => {
+                thread::sleep(LOOK);
+                false
+            }
+            taken => taken.is_ok(),
+        });
+        taken.then_some(Place(file))
     }
 
     /// Lets those who wait go first.

@@ -8,6 +8,7 @@
 mod alone;
 mod bookkeeping;
 mod changing;
+mod file;
 mod format;
 mod guard;
 mod handle;
@@ -27,10 +28,14 @@ use std::{
     fmt,
     path::{Path, PathBuf},
     sync::{
-        Arc, PoisonError, RwLock,
+        Arc, Mutex, PoisonError, RwLock,
         atomic::{AtomicU32, Ordering},
     },
+    thread,
+    time::{Duration, Instant},
 };
+
+use redb::WriteTransaction;
 
 #[cfg(test)]
 pub(super) use self::bookkeeping::places;
@@ -39,7 +44,7 @@ pub(super) use self::format::Format;
 pub(super) use self::tables::Table;
 use self::{
     guard::{guard, is_latched},
-    handle::{Check, Handle},
+    handle::{Check, Handle, Purpose},
 };
 pub(super) use self::{
     snapshot::{Page, Snapshot},
@@ -52,21 +57,32 @@ use super::StoreError;
 /// comes back so often is not mended by that.
 const REPAIRS: u32 = 3;
 
+/// How often who does not want to wait looks whether others still write.
+const LOOK: Duration = Duration::from_millis(1);
+
 /// The database.
 pub(super) struct Metadata {
     path: Arc<Path>,
     /// See [`recovery::open`].
     lock: PathBuf,
     handle: RwLock<Arc<Handle>>,
+    /// Held by who puts another handle in the place of this one. That may take
+    /// long, and whoever reads goes on with the old one meanwhile.
+    replacing: Mutex<()>,
     repairs: AtomicU32,
 }
 
 impl Metadata {
     /// Opens the database, and makes one if there is none. `lock` is the file
     /// to lock while a damaged one is set aside.
+    ///
+    /// Waits for no process that writes, unless there is something to write: see
+    /// [`handle`].
     pub(super) fn open(path: &Path, lock: PathBuf) -> Result<Self, StoreError> {
+        let handle = recovery::open(path, &lock, Purpose::Reading)?;
         Ok(Self {
-            handle: RwLock::new(Arc::new(recovery::open(path, &lock)?)),
+            handle: RwLock::new(Arc::new(handle)),
+            replacing: Mutex::default(),
             path: path.into(),
             lock,
             repairs: AtomicU32::new(0),
@@ -75,7 +91,9 @@ impl Metadata {
 
     /// Everything as it is now.
     pub(super) fn snapshot(&self) -> Result<Snapshot, StoreError> {
-        self.with(|handle| Snapshot::new(self.path.clone(), handle.begin_read(&self.path)?))
+        self.with(Purpose::Reading, |handle| {
+            Snapshot::new(self.path.clone(), handle.begin_read(&self.path)?)
+        })
     }
 
     /// Runs `f` in a write transaction and commits it; what `f` wrote is
@@ -84,7 +102,46 @@ impl Metadata {
         &self,
         f: impl FnOnce(&mut Transaction<'_>) -> Result<R, StoreError>,
     ) -> Result<R, StoreError> {
-        let transaction = self.with(|handle| handle.begin_write(&self.path))?;
+        let transaction = self.with(Purpose::Writing, |handle| handle.begin_write(&self.path))?;
+        self.finish(transaction, f)
+    }
+
+    /// As [`Metadata::write`], for what is not worth a wait: gives up, with `None`,
+    /// if others write for all of `time`.
+    pub(super) fn write_within<R>(
+        &self,
+        time: Duration,
+        f: impl FnOnce(&mut Transaction<'_>) -> Result<R, StoreError>,
+    ) -> Result<Option<R>, StoreError> {
+        let until = Instant::now() + time;
+        loop {
+            if let Some(transaction) = self.begin_at_once()? {
+                return self.finish(transaction, f).map(Some);
+            }
+            if Instant::now() >= until {
+                return Ok(None);
+            }
+            thread::sleep(LOOK);
+        }
+    }
+
+    /// Begins to write, if nobody else does just now. A database that was opened to
+    /// read is opened to write for this transaction only.
+    fn begin_at_once(&self) -> Result<Option<WriteTransaction>, StoreError> {
+        let handle = self.handle();
+        if !handle.is_for_reading() {
+            return handle.begin_write_at_once(&self.path);
+        }
+        let opened = Handle::open_at_once(&self.path)?;
+        opened.map_or(Ok(None), |handle| handle.begin_write_at_once(&self.path))
+    }
+
+    /// Runs `f` in a transaction, and commits it.
+    fn finish<R>(
+        &self,
+        transaction: WriteTransaction,
+        f: impl FnOnce(&mut Transaction<'_>) -> Result<R, StoreError>,
+    ) -> Result<R, StoreError> {
         let mut writing = Transaction::new(&self.path, &transaction);
         let written = f(&mut writing);
         let closed = writing.close();
@@ -121,19 +178,23 @@ impl Metadata {
 
     /// Opens what is now in the store's folder.
     pub(super) fn reopen(&self) -> Result<(), StoreError> {
-        let before = self.handle();
-        self.replace(&before, || recovery::open(&self.path, &self.lock))?;
+        self.replace_for(Purpose::Reading, &self.handle())?;
         Ok(())
     }
 
-    /// Calls `call`; if redb will not go on with what it has open, once more
-    /// with the file opened again.
-    fn with<T>(&self, call: impl Fn(&Handle) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        let handle = self.handle();
+    /// Calls `call` with what is open for that; if redb will not go on with it,
+    /// once more with the file opened again.
+    fn with<T>(
+        &self,
+        purpose: Purpose,
+        call: impl Fn(&Handle) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut handle = self.handle();
+        if purpose == Purpose::Writing && handle.is_for_reading() {
+            handle = self.replace_for(purpose, &handle)?;
+        }
         match call(&handle) {
-            Err(error) if is_latched(&error) => {
-                call(&*self.replace(&handle, || recovery::open(&self.path, &self.lock))?)
-            }
+            Err(error) if is_latched(&error) => call(&*self.replace_for(purpose, &handle)?),
             Err(error @ StoreError::Damaged { .. }) => match self.repair(&handle) {
                 Some(repaired) => call(&repaired),
                 None => Err(error),
@@ -158,17 +219,39 @@ impl Metadata {
         self.replace(before, open).ok()
     }
 
+    /// Opens the file again in the place of `before`.
+    fn replace_for(
+        &self,
+        purpose: Purpose,
+        before: &Arc<Handle>,
+    ) -> Result<Arc<Handle>, StoreError> {
+        let open = || recovery::open(&self.path, &self.lock, purpose);
+        let mut opened = self.replace(before, open)?;
+        // Another thread may have opened it to read.
+        while purpose == Purpose::Writing && opened.is_for_reading() {
+            opened = self.replace(&opened, open)?;
+        }
+        Ok(opened)
+    }
+
     /// Puts another handle in the place of `before`, unless another thread did.
     fn replace(
         &self,
         before: &Arc<Handle>,
         open: impl FnOnce() -> Result<Handle, StoreError>,
     ) -> Result<Arc<Handle>, StoreError> {
-        let mut handle = self.handle.write().unwrap_or_else(PoisonError::into_inner);
-        if Arc::ptr_eq(before, &handle) {
-            *handle = Arc::new(open()?);
+        let _alone = self
+            .replacing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let now = self.handle();
+        if !Arc::ptr_eq(before, &now) {
+            return Ok(now);
         }
-        Ok(handle.clone())
+        let opened = Arc::new(open()?);
+        let mut handle = self.handle.write().unwrap_or_else(PoisonError::into_inner);
+        *handle = opened.clone();
+        Ok(opened)
     }
 
     fn handle(&self) -> Arc<Handle> {

@@ -12,13 +12,18 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::handle::{Check, Handle};
-use crate::store::{StoreError, error::AtPath, warning::warn_once};
+use super::handle::{Check, Handle, Purpose};
+use crate::store::{StoreError, error::AtPath, slow, warning::warn_once};
 
 /// Opens the database. One that is damaged is repaired or set aside.
 ///
 /// `lock` is the file whose lock lets one process at a time do that.
-pub(super) fn open(path: &Path, lock: &Path) -> Result<Handle, StoreError> {
+pub(super) fn open(path: &Path, lock: &Path, purpose: Purpose) -> Result<Handle, StoreError> {
+    if purpose == Purpose::Reading
+        && let Some(handle) = Handle::open_to_read(path)?
+    {
+        return Ok(handle);
+    }
     match Handle::open(path, Check::Books) {
         Err(StoreError::Damaged { .. }) => open_damaged(path, lock),
         other => other,
@@ -50,6 +55,11 @@ fn lock_file(path: &Path) -> Result<File, StoreError> {
         .append(true)
         .open(path)
         .at(path)?;
+    let folder = path.parent().unwrap_or(path).display().to_string();
+    let _told = slow::waiting(move |lasted| {
+        let lasted = slow::seconds(lasted);
+        format!("waiting since {lasted} for another process that repairs the database in {folder}")
+    });
     file.lock().at(path)?;
     Ok(file)
 }
