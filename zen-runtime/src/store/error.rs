@@ -62,7 +62,7 @@ pub enum StoreError {
         known: u64,
     },
     /// Results that were handed over could not be written.
-    #[error("{count} results are not kept: {first}")]
+    #[error("{} not kept: {first}", results_are(*count))]
     NotKept {
         /// How many since the last flush.
         count: usize,
@@ -101,6 +101,13 @@ impl StoreError {
     }
 }
 
+fn results_are(count: usize) -> String {
+    match count {
+        1 => "a result is".to_owned(),
+        count => format!("{count} results are"),
+    }
+}
+
 /// Names the path in an input or output error.
 pub(super) trait AtPath<T> {
     /// The result, with `path` in its error.
@@ -110,5 +117,23 @@ pub(super) trait AtPath<T> {
 impl<T> AtPath<T> for io::Result<T> {
     fn at(self, path: &Path) -> Result<T, StoreError> {
         self.map_err(|source| StoreError::io(path, source))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_result_is_and_two_are_not_kept() {
+        let not_kept = |count| {
+            let first = StoreError::ReadOnly {
+                path: "meta".into(),
+            };
+            let first = Box::new(first);
+            StoreError::NotKept { count, first }.to_string()
+        };
+        assert!(not_kept(1).starts_with("a result is not kept: "));
+        assert!(not_kept(2).starts_with("2 results are not kept: "));
     }
 }

@@ -63,8 +63,9 @@ impl NotKept {
         };
         let named = &self.names[..self.names.len().min(NAMED)];
         warn_once(format!(
-            "{}{others} not kept: {}",
+            "{}{others} {} not kept: {}",
             named.join(", "),
+            if self.names.len() == 1 { "is" } else { "are" },
             self.error
         ));
     }
