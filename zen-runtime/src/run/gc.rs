@@ -6,7 +6,7 @@ use super::{PastRun, RunId};
 use crate::{
     codec::ArtifactId,
     pipeline::Pipeline,
-    store::{Collection, GcPolicy, GcReport, Repository, Roots, StoreError, unix_millis},
+    store::{Collection, GcPolicy, GcReport, Repository, Roots, StoreError},
 };
 
 impl Repository {
@@ -47,12 +47,13 @@ impl Repository {
         let mut report = self.store().gc(policy, &roots)?;
         if let Some(age) = policy.drop_runs_after {
             let age = u64::try_from(age.as_millis()).unwrap_or(u64::MAX);
+            let now = self.store().now_after(runs.iter().map(PastRun::began));
             let kept: HashSet<&RunId> = kept.iter().map(|run| run.id()).collect();
             let forget = Forget {
                 repository: self,
                 runs: &runs,
                 kept: &kept,
-                before: unix_millis().saturating_sub(age),
+                before: now.saturating_sub(age),
             };
             (report.runs, report.versions) = forget.forget(policy.dry_run)?;
         }

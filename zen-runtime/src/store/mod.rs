@@ -69,6 +69,7 @@ pub use self::{
     verify::{Fault, VerifyOptions, VerifyReport},
 };
 use self::{
+    clock::Moment,
     committer::{Committer, Operation, PendingResult},
     disk::Disk,
     files::FileMemory,
@@ -90,6 +91,7 @@ pub(crate) struct Store {
     files: FileMemory,
     verified: Verified,
     live: LiveRuns,
+    opened: Moment,
 }
 
 impl Store {
@@ -102,6 +104,7 @@ impl Store {
             files: FileMemory::default(),
             verified: Verified::from_environment(),
             live: LiveRuns::default(),
+            opened: Moment::now(),
         })
     }
 

@@ -7,6 +7,7 @@
 
 mod indexes;
 mod leftovers;
+mod now;
 mod policy;
 mod report;
 mod select;
@@ -20,9 +21,15 @@ pub use self::{
     policy::{Evict, GcPolicy},
     report::{GcAction, GcItem, GcReason, GcReport, Leftovers},
 };
-use super::{Store, StoreError, clock::unix_millis};
+use super::{Store, StoreError};
 
 impl Store {
+    /// Now, for what is cleared away by its age, where the store was used at these
+    /// times.
+    pub(crate) fn now_after(&self, times: impl Iterator<Item = u64>) -> u64 {
+        now::bounded(self.opened, times)
+    }
+
     /// Clears away what the policy says, but for what `roots` want kept.
     ///
     /// # Errors
@@ -31,7 +38,7 @@ impl Store {
         // What this process has used counts, and does not change under the sweep.
         self.flush()?;
         self.disk.note_used();
-        let survey = self.survey(unix_millis())?;
+        let survey = self.survey()?;
         let mut items = select::select(policy, &survey, roots);
         if !policy.dry_run {
             items = self.sweep(&survey, &items, &roots.artifacts)?;

@@ -90,7 +90,8 @@ impl GcPolicy {
     }
 
     /// Drops records that were not used for `age`, and the artifacts that only
-    /// they name.
+    /// they name. A time in which nobody uses the store counts as one day, so that a
+    /// clock that is ahead does not make everything old.
     pub fn max_age(mut self, age: Duration) -> Self {
         self.max_age = Some(age);
         self

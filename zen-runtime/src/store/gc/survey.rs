@@ -24,7 +24,7 @@ pub(super) struct Survey {
     /// The artifacts that stored calls take as arguments.
     pub(super) taken: HashSet<ArtifactId>,
     pub(super) touched: Touched,
-    /// When it was made, in milliseconds since 1970.
+    /// What age is counted from, in milliseconds since 1970.
     pub(super) now: u64,
 }
 
@@ -62,10 +62,9 @@ impl Known {
 
 impl Store {
     /// Looks at everything. The damaged is left out.
-    pub(super) fn survey(&self, now: u64) -> Result<Survey, StoreError> {
+    pub(super) fn survey(&self) -> Result<Survey, StoreError> {
         self.disk.look_afresh(|snapshot| {
             let mut survey = Survey {
-                now,
                 pins: self.pins()?.into_iter().collect(),
                 touched: self.touched()?,
                 ..Survey::default()
@@ -82,12 +81,23 @@ impl Store {
                 survey.add_usage(key, value);
                 Ok(true)
             })?;
+            survey.now = self.now_after(survey.times());
             Ok(survey)
         })
     }
 }
 
 impl Survey {
+    /// All times of which a record says that it was stored or used.
+    fn times(&self) -> impl Iterator<Item = u64> {
+        let records = self.records.values();
+        // Without a note of a use there is no time of it.
+        records.flat_map(|known| {
+            let used = (known.usage.uses > 0).then_some(known.usage.last);
+            [Some(known.created), used].into_iter().flatten()
+        })
+    }
+
     /// The size of all artifacts whose bytes are there.
     pub(super) fn size(&self) -> u64 {
         let with_bytes = self.artifacts.values().filter(|stored| stored.has_bytes);

@@ -18,7 +18,9 @@ use crate::{
 /// Says that the clock is this process's own.
 const ALONE: &str = "ZEN_TEST_CLOCK";
 
-const YEAR: i64 = 365 * 24 * 3600 * 1000;
+const DAY: i64 = 24 * 3600 * 1000;
+
+const YEAR: i64 = 365 * DAY;
 
 /// Runs the test `name` in a process of its own; `false` in any other.
 fn is_alone(name: &str) -> bool {
@@ -125,4 +127,59 @@ fn what_a_run_of_another_time_looks_for_stays() {
         is_whole(&store, &[call]);
         drop(run);
     }
+}
+
+/// A store of calls that were used on the last ten days before the clock jumps.
+fn ten_days() -> (tempfile::TempDir, Vec<Fingerprint>) {
+    let (folder, store) = store();
+    let calls = (0..10).map(|day| {
+        jump::by((day - 10) * DAY);
+        keep_now(&store, u64::try_from(day).unwrap())
+    });
+    let calls = calls.collect();
+    jump::by(0);
+    (folder, calls)
+}
+
+/// How many of the calls are older than so many days and a half for gc.
+fn older_than(store: &Store, days: u64) -> usize {
+    let policy = GcPolicy::new().max_age(Duration::from_hours(24 * days + 12));
+    let report = store.gc(&policy.dry_run(true), &Roots::default()).unwrap();
+    report.items().len()
+}
+
+#[test]
+fn a_clock_that_is_ahead_makes_what_is_stored_no_more_than_a_day_older() {
+    if !is_alone("a_clock_that_is_ahead_makes_what_is_stored_no_more_than_a_day_older") {
+        return;
+    }
+    let (folder, calls) = ten_days();
+    let store = open(folder.path()).unwrap();
+    assert_eq!(older_than(&store, 5), 5);
+    drop(store);
+    // Before the store is opened, with results and uses of that time.
+    jump::by(30 * YEAR);
+    let store = open(folder.path()).unwrap();
+    store.used(&calls[0]);
+    keep_now(&store, 100);
+    // All but the one that was used.
+    assert_eq!(older_than(&store, 5), 4);
+    assert_eq!(older_than(&store, 20), 0);
+}
+
+#[test]
+fn a_clock_that_is_set_ahead_meanwhile_makes_nothing_much_older() {
+    if !is_alone("a_clock_that_is_set_ahead_meanwhile_makes_nothing_much_older") {
+        return;
+    }
+    let (folder, _) = ten_days();
+    let store = open(folder.path()).unwrap();
+    jump::by(30 * YEAR);
+    assert_eq!(older_than(&store, 5), 5);
+    assert_eq!(older_than(&store, 20), 0);
+    let (_folder, new) = self::store();
+    jump::by(0);
+    keep_now(&new, 1);
+    jump::by(30 * YEAR);
+    assert_eq!(older_than(&new, 2), 0);
 }
