@@ -14,9 +14,15 @@ pub(crate) struct Import {
     pub(crate) binding: Binding,
     /// Whether it stands under a condition.
     pub(crate) is_conditional: bool,
+    /// Whether the whole crate sees what it brings.
+    pub(crate) is_public: bool,
 }
 
 impl Import {
+    pub(crate) fn is_glob(&self) -> bool {
+        self.binding == Binding::Glob
+    }
+
     /// Whether it brings a name from elsewhere in any build.
     pub(crate) fn brings_surely(&self, name: Name) -> bool {
         // `use a;` brings a crate, or what is there without it.
@@ -65,6 +71,7 @@ fn branch(trees: &[Tree], prefix: &PathRef, names: &Names, imports: &mut Vec<Imp
                     path,
                     binding: Binding::Glob,
                     is_conditional: false,
+                    is_public: false,
                 });
                 return;
             }
@@ -107,6 +114,7 @@ fn push(mut path: PathRef, renamed: Option<Name>, names: &Names, imports: &mut V
         path,
         binding,
         is_conditional: false,
+        is_public: false,
     });
 }
 

@@ -13,6 +13,8 @@ pub(crate) struct Item<'t> {
     /// The name it is known by in its module; `None` for impls, `use`s, macro
     /// calls and `_`.
     pub(crate) name: Option<Name>,
+    /// Whether it is `pub` or `pub(crate)`: seen by the whole crate.
+    pub(crate) is_public: bool,
     pub(crate) attributes: &'t [Tree],
     /// All tokens, with the attributes.
     pub(crate) tokens: &'t [Tree],
@@ -85,6 +87,7 @@ fn next<'t>(trees: &'t [Tree], names: &Names) -> Option<(Option<Item<'t>>, &'t [
         name: name
             .filter(|name| names.text(*name) != "_")
             .map(|name| names.plain(name)),
+        is_public: is_public(&trees[attributes..declared], names),
         attributes: &trees[..attributes],
         tokens,
         head: head.get(attributes..).unwrap_or_default(),
@@ -128,6 +131,18 @@ fn visibility(trees: &[Tree], names: &Names) -> usize {
         ] if names.text(*name) == "pub" => 2,
         [Tree::Ident(name), ..] if names.text(*name) == "pub" => 1,
         _ => 0,
+    }
+}
+
+/// Whether the tokens before an item end with `pub` or `pub(crate)`.
+pub(crate) fn is_public(trees: &[Tree], names: &Names) -> bool {
+    let is = |tree: &Tree, word: &str| matches!(tree, Tree::Ident(n) if names.text(*n) == word);
+    match trees {
+        [.., word, Tree::Group(Delimiter::Parenthesis, inner)] => {
+            is(word, "pub") && matches!(inner.as_slice(), [only] if is(only, "crate"))
+        }
+        [.., word] => is(word, "pub"),
+        [] => false,
     }
 }
 

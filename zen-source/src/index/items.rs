@@ -67,6 +67,7 @@ impl Index {
             let mut found = imports::parse(&tokens[start + 1..], &self.names);
             for import in &mut found {
                 import.is_conditional = is_conditional;
+                import.is_public = syntax::is_public(&tokens[..start], &self.names);
             }
             self.modules[module].imports.extend(found);
         }
@@ -108,6 +109,7 @@ impl Index {
             },
             binding: imports::Binding::Name(*rest.last().unwrap_or(name)),
             is_conditional,
+            is_public: false,
         };
         let krate = self.modules[module].krate;
         if self.modules[module].parent.is_none() {
@@ -382,6 +384,7 @@ impl Entry {
             module,
             kind: item.kind,
             name: item.name,
+            is_public: item.is_public,
             label,
             part,
             content: OnceCell::new(),

@@ -127,6 +127,8 @@ pub(crate) struct Entry {
     pub(crate) module: usize,
     pub(crate) kind: Kind,
     pub(crate) name: Option<Name>,
+    /// Whether the whole crate sees it.
+    pub(crate) is_public: bool,
     pub(crate) label: String,
     /// Where its tokens stand; without those of its members.
     part: Part,

@@ -187,6 +187,7 @@ impl Index {
             module,
             kind: Kind::Unknown,
             name: None,
+            is_public: true,
             label,
             part: Part::default(),
             content: OnceCell::from(Box::new(content)),

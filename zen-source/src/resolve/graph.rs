@@ -6,6 +6,7 @@
 //! ways that leave it, once, so that imports in circles add nothing and end. A name
 //! that nothing leads to is known to be missing only when all ways are walked.
 
+mod declared;
 mod leads;
 
 use std::{collections::BTreeSet, mem};
@@ -19,12 +20,12 @@ use super::{Scope, Target};
 enum Certainty {
     /// It is declared.
     Declared,
+    /// It is declared, but the glob that would bring it may not see it.
+    Hidden,
     /// A macro may have made it.
     Made,
-    /// It is missing where it must be.
-    Missing,
-    /// It may come by a glob out of what is not at hand.
-    Behind,
+    /// It is not at hand: missing where it must be, or behind a glob.
+    Unseen,
 }
 
 /// Who knows names.
@@ -93,8 +94,10 @@ enum Goal {
     Is(usize),
     /// The node is that of a place's globs, and what comes is one of them.
     Glob(usize),
-    /// The node's name, as it is in what comes: a glob's.
-    In(usize, Name),
+    /// A node of a module, and its name as it is in what comes: a glob's.
+    In(usize, usize, Name),
+    /// The node stands for what comes, if its module sees it in the one it is from.
+    Seen(usize, usize, usize),
 }
 
 /// One target on one way.
@@ -127,17 +130,7 @@ impl<'a> Search<'a> {
 
     /// All that a path may stand for.
     pub(super) fn all(mut self, scope: Scope<'_>, path: &PathRef) -> BTreeSet<Target> {
-        let found = self.ask(scope, path);
-        let is_declared = found.iter().any(|(_, how)| *how == Certainty::Declared);
-        let counts = |how| how != Certainty::Behind || !is_declared;
-        let found = found.iter().filter(|(_, how)| counts(*how));
-        found.map(|(target, _)| target.clone()).collect()
-    }
-
-    /// What is declared of that.
-    pub(super) fn declared(mut self, scope: Scope<'_>, path: &PathRef) -> BTreeSet<Target> {
         let found = self.ask(scope, path).iter();
-        let found = found.filter(|(_, how)| *how == Certainty::Declared);
         found.map(|(target, _)| target.clone()).collect()
     }
 
@@ -194,7 +187,7 @@ impl<'a> Search<'a> {
             }
             for step in awaited {
                 if self.is_missing(&step) {
-                    self.arrive(Target::Inside(step.module), Certainty::Missing, step.way);
+                    self.arrive(Target::Inside(step.module), Certainty::Unseen, step.way);
                 }
             }
         }
@@ -263,7 +256,7 @@ impl Search<'_> {
         let way = pass.way;
         let segment = self.segment(way);
         let leads_on = segment.is_some() || matches!(way.goal, Goal::Glob(_));
-        if leads_on && pass.how == Certainty::Made && self.is_module(pass.from) {
+        if leads_on && pass.how >= Certainty::Made && self.is_module(pass.from) {
             // A path goes on through a module, if there is one.
             return;
         }
@@ -289,18 +282,22 @@ impl Search<'_> {
     fn arrive(&mut self, target: Target, how: Certainty, way: Way) {
         match (way.goal, target) {
             (Goal::Is(node) | Goal::Glob(node), target) => self.add(node, &target, how),
-            (Goal::In(node, name), Target::Module(module)) => {
+            (Goal::Seen(node, by, from), target) => {
+                let is_seen = how != Certainty::Declared || self.is_seen(&target, by, from);
+                self.add(node, &target, if is_seen { how } else { Certainty::Hidden });
+            }
+            (Goal::In(node, by, name), Target::Module(module)) => {
                 let from = self.name(Place::Module(module), name);
-                self.lead(from, Way::straight(Goal::Is(node)));
+                self.lead(from, Way::straight(Goal::Seen(node, by, module)));
             }
             // A variant of an enum, or an item in a module that a macro made.
-            (Goal::In(node, name), Target::Entry(entry)) => {
+            (Goal::In(node, _, name), Target::Entry(entry)) => {
                 if self.may_hold(entry, name) {
                     self.add(node, &Target::Entry(entry), how);
                 }
             }
             (Goal::In(..), Target::Standard) => {}
-            (Goal::In(node, _), target) => self.add(node, &target, Certainty::Behind),
+            (Goal::In(node, ..), target) => self.add(node, &target, Certainty::Unseen),
         }
     }
 

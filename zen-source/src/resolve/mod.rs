@@ -43,7 +43,7 @@ impl Index {
         Search::new(self, &mut self.graph.borrow_mut()).all(scope, path)
     }
 
-    /// What of it is declared, so that no macro need be guessed to have made it.
+    /// The types that it surely stands for, if no macro makes others of its name.
     pub(crate) fn resolve_declared(&self, scope: Scope<'_>, path: &PathRef) -> BTreeSet<Target> {
         Search::new(self, &mut self.graph.borrow_mut()).declared(scope, path)
     }
@@ -83,11 +83,19 @@ impl Index {
             .or(is_standard.then_some(Target::Standard))
     }
 
-    /// Whether a module surely has a type, a trait or a module of a name, which
-    /// hides a crate of that name.
+    /// Whether a module surely declares a type, a trait or a module of a name, which
+    /// hides a crate of that name, and what globs bring. An import of that name may
+    /// bring a function alone.
     fn hides_crates(&self, module: usize, name: Name) -> bool {
-        let is_type = |kind| matches!(kind, Kind::Type | Kind::Trait | Kind::Alias);
-        self.declares_surely(module, name, is_type) || self.has_module(module, name)
+        self.declares(module, name, is_type) || self.has_module(module, name)
+    }
+
+    fn is_type(&self, target: &Target) -> bool {
+        match target {
+            Target::Entry(entry) => is_type(self.entries[*entry].kind),
+            Target::Module(_) => true,
+            _ => false,
+        }
     }
 
     /// Whether a module surely has a child of a name.
@@ -100,12 +108,21 @@ impl Index {
     /// Whether a module has an item of these kinds, or an import, under a name and
     /// no condition.
     fn declares_surely(&self, module: usize, name: Name, is_one: impl Fn(Kind) -> bool) -> bool {
-        let here = &self.modules[module];
-        let mut items = here.items.get(&name).into_iter().flatten();
-        let is_sure = |item: &usize| {
+        let mut imports = self.modules[module].imports.iter();
+        self.declares(module, name, is_one) || imports.any(|import| import.brings_surely(name))
+    }
+
+    /// Whether a module has an item of these kinds under a name and no condition.
+    fn declares(&self, module: usize, name: Name, is_one: impl Fn(Kind) -> bool) -> bool {
+        let items = self.modules[module].items.get(&name);
+        items.into_iter().flatten().any(|item| {
             let found = &self.entries[*item];
             is_one(found.kind) && self.references(*item).conditions.is_empty()
-        };
-        items.any(is_sure) || here.imports.iter().any(|import| import.brings_surely(name))
+        })
     }
+}
+
+/// Whether items of a kind are in the namespace of types.
+fn is_type(kind: Kind) -> bool {
+    matches!(kind, Kind::Type | Kind::Trait | Kind::Alias)
 }

@@ -32,7 +32,8 @@ impl Search<'_> {
             self.begin(place, &path, Goal::Is(node));
         }
         let globs = self.globs(place);
-        self.lead(globs, Way::straight(Goal::In(node, name)));
+        let by = self.module_of(place);
+        self.lead(globs, Way::straight(Goal::In(node, by, name)));
         node
     }
 

@@ -1,0 +1,98 @@
+//! What a name surely is: what is declared, and not hidden by another.
+
+use std::collections::BTreeSet;
+
+use crate::{imports::Import, index::Index, references::PathRef};
+
+use super::{Certainty, Scope, Search, Target};
+
+impl Search<'_> {
+    /// The types that a path stands for, as they are declared; none, if it may as
+    /// well stand for one that is not at hand.
+    ///
+    /// An item does not hide what a glob brings: it may be of another namespace, or
+    /// outside of the block that the glob stands in. So a name that a glob may bring
+    /// is surely that of a type only where the module itself declares or imports a
+    /// type of that name.
+    pub(in super::super) fn declared(
+        mut self,
+        scope: Scope<'_>,
+        path: &PathRef,
+    ) -> BTreeSet<Target> {
+        let (declared, is_all) = self.seen(scope, path);
+        if is_all || self.hides_globs(scope, path) {
+            declared
+        } else {
+            BTreeSet::new()
+        }
+    }
+
+    /// What of a path is declared, and whether that is all that is not made.
+    fn seen(&mut self, scope: Scope<'_>, path: &PathRef) -> (BTreeSet<Target>, bool) {
+        let found = self.ask(scope, path);
+        let declared = found.iter().filter(|(_, how)| *how == Certainty::Declared);
+        let declared = declared.map(|(target, _)| target.clone()).collect();
+        let is_all = found.iter().all(|(_, how)| *how != Certainty::Unseen);
+        (declared, is_all)
+    }
+
+    /// Whether a path is the name of a type that its module surely has, whatever the
+    /// globs bring.
+    fn hides_globs(&mut self, scope: Scope<'_>, path: &PathRef) -> bool {
+        let [name] = path.segments.as_slice() else {
+            return false;
+        };
+        if scope.imports.iter().any(Import::is_glob) {
+            return false;
+        }
+        let index = self.index;
+        if index.hides_crates(scope.module, *name) {
+            return true;
+        }
+        let outer = Scope {
+            imports: &[],
+            ..scope
+        };
+        let imports = index.modules[scope.module].imports.iter();
+        let mut imports = imports.filter(|import| import.brings_surely(*name));
+        imports.any(|import| {
+            let (declared, is_all) = self.seen(outer, &import.path);
+            is_all && declared.iter().any(|target| index.is_type(target))
+        })
+    }
+
+    /// Whether a module surely sees, through a glob, what another one has: that itself
+    /// is visible, or came by imports which are public.
+    pub(super) fn is_seen(&self, target: &Target, by: usize, from: usize) -> bool {
+        let index = self.index;
+        let Target::Entry(entry) = target else {
+            return true;
+        };
+        let found = &index.entries[*entry];
+        if is_within(index, by, from) {
+            return true;
+        }
+        if index.modules[by].krate != index.modules[from].krate {
+            // `pub(crate)` passes for public.
+            return false;
+        }
+        let imports = &index.modules[from].imports;
+        if found.module == from {
+            found.is_public
+        } else {
+            imports.iter().all(|import| import.is_public)
+        }
+    }
+}
+
+/// Whether a module is another one, or stands in it: it sees all that is there.
+fn is_within(index: &Index, module: usize, outer: usize) -> bool {
+    let mut at = Some(module);
+    while let Some(module) = at {
+        if module == outer {
+            return true;
+        }
+        at = index.modules[module].parent;
+    }
+    false
+}
