@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    references::References,
+    imports::Import,
+    references::{PathRef, References},
     resolve::{Scope, Target},
     syntax::Kind,
 };
@@ -16,7 +17,7 @@ use super::{
 impl Reach<'_> {
     /// A value of any type that has the bounds may come in.
     pub(super) fn open(&mut self, module: usize, bounds: &References) {
-        let traits = self.traits(module, bounds);
+        let traits = self.traits(module, &bounds.imports, &bounds.paths);
         if traits.is_empty() {
             self.reach_all_types(self.index.modules[module].krate);
         }
@@ -25,14 +26,17 @@ impl Reach<'_> {
         }
     }
 
-    /// The traits at hand that references name.
-    fn traits(&self, module: usize, references: &References) -> BTreeSet<usize> {
-        let scope = Scope {
-            module,
-            imports: &references.imports,
-        };
-        let paths = references.paths.iter();
-        let targets = paths.flat_map(|path| self.index.resolve(scope, path));
+    /// The traits at hand that paths name.
+    fn traits(
+        &self,
+        module: usize,
+        imports: &[Import],
+        paths: &BTreeSet<PathRef>,
+    ) -> BTreeSet<usize> {
+        let scope = Scope { module, imports };
+        let targets = paths
+            .iter()
+            .flat_map(|path| self.index.resolve(scope, path));
         targets
             .filter_map(|target| match target {
                 Target::Entry(entry) if self.index.entries[entry].kind == Kind::Trait => {
@@ -60,7 +64,15 @@ impl Reach<'_> {
 
     /// A trait object may hold a value of any type that implements the trait.
     pub(super) fn reach_implementors(&mut self, module: usize, references: &References) {
-        for of in self.traits(module, references) {
+        let mut macros = references.macros.iter();
+        let is_of_given = references.dynamic_of_given
+            || macros.any(|path| self.index.makes_objects_of_given(module, path));
+        let paths = if is_of_given {
+            &references.paths
+        } else {
+            &references.dynamic
+        };
+        for of in self.traits(module, &references.imports, paths) {
             self.implementors(of);
         }
     }

@@ -159,9 +159,7 @@ impl<'a> Reach<'a> {
         let references = &content.references;
         let edges = self.follow(found.module, references, found.owner.or(Some(entry)));
         self.edges.entry(entry).or_default().extend(edges);
-        if references.dynamic {
-            self.reach_implementors(found.module, references);
-        }
+        self.reach_implementors(found.module, references);
         if found.kind == Kind::Unknown {
             // It may define anything: nothing in its module is out of reach.
             for other in &index.modules[found.module].entries {

@@ -1,5 +1,6 @@
 //! What tokens refer to: paths, members, macros, files, variables, conditions.
 
+mod around;
 mod reader;
 mod text;
 
@@ -37,8 +38,11 @@ pub(crate) struct References {
     /// The arguments of `include!`, `include_str!` and `include_bytes!`, and
     /// whether they are Rust.
     pub(crate) files: BTreeMap<String, FileArgument>,
-    /// Whether values of types that are not named may come in.
-    pub(crate) dynamic: bool,
+    /// What stands behind each `dyn`: the traits of values whose types are not named.
+    pub(crate) dynamic: BTreeSet<PathRef>,
+    /// Whether it is given to rules what stands there, so that it may be any trait that
+    /// is named.
+    pub(crate) dynamic_of_given: bool,
     /// Strings in the inputs of macros.
     pub(crate) texts: BTreeSet<String>,
     /// Whether a macro is given a variable's or a file's name that is not written

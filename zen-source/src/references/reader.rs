@@ -10,53 +10,9 @@ use crate::{
 
 use super::{
     FileArgument, FilePart, PathRef, References,
+    around::{Before, KEYWORDS, bounds_length, is_call, is_root, macro_input, position},
     text::{code_in, is_colons, is_word, source, string},
 };
-
-/// Words that name nothing.
-const KEYWORDS: [&str; 41] = [
-    "as",
-    "async",
-    "await",
-    "break",
-    "const",
-    "continue",
-    "dyn",
-    "else",
-    "enum",
-    "extern",
-    "false",
-    "fn",
-    "for",
-    "if",
-    "impl",
-    "in",
-    "let",
-    "loop",
-    "match",
-    "mod",
-    "move",
-    "mut",
-    "pub",
-    "ref",
-    "return",
-    "static",
-    "struct",
-    "trait",
-    "true",
-    "type",
-    "unsafe",
-    "use",
-    "where",
-    "while",
-    "yield",
-    "_",
-    "default",
-    "union",
-    "macro_rules",
-    "auto",
-    "safe",
-];
 
 /// Reads references out of tokens.
 pub(crate) struct Reader<'a> {
@@ -142,7 +98,7 @@ impl<'a> Reader<'a> {
             return 3;
         }
         if text == "dyn" {
-            self.found.dynamic = true;
+            self.object(&trees[at + 1..], place);
         }
         if text == "pub" && place == Place::Code {
             let next = trees.get(at + 1);
@@ -165,6 +121,18 @@ impl<'a> Reader<'a> {
                 self.path(trees, at, absolute, place)
             }
         }
+    }
+
+    /// What stands behind a `dyn`: the bounds of an object.
+    fn object(&mut self, bounds: &[Tree], place: Place) {
+        let length = bounds_length(bounds);
+        let (bounds, rest) = bounds.split_at(length);
+        // Of what a macro is given, it may put together anything.
+        self.found.dynamic_of_given |= place != Place::Code
+            || bounds.is_empty()
+            || rest.first().is_some_and(|tree| tree.is_punct('$'));
+        let bounds = Reader::new(self.names).read(bounds);
+        self.found.dynamic.extend(bounds.paths);
     }
 
     fn path(&mut self, trees: &[Tree], start: usize, absolute: bool, place: Place) -> usize {
@@ -313,12 +281,26 @@ impl<'a> Reader<'a> {
                     // A feature's name is no path.
                     self.trees(attributes, Place::Attribute);
                 }
+                "error" => self.message(arguments),
                 _ => self.trees(inner, Place::Attribute),
             },
             [Tree::Ident(name), ..] if self.names.text(*name) == "doc" => {}
             _ => self.trees(inner, Place::Attribute),
         }
         2 + bang
+    }
+
+    /// `#[error("..", ..)]`: what a type says as an error. The words of a message are no
+    /// paths, and what follows it is code; in braces stand fields, or names as in any
+    /// format string.
+    fn message(&mut self, arguments: &[Tree]) {
+        match arguments {
+            [Tree::Literal(text), rest @ ..] if text.contains(' ') && !text.contains("::") => {
+                self.literal(text, Place::MacroInput);
+                self.trees(rest, Place::Code);
+            }
+            _ => self.trees(arguments, Place::Attribute),
+        }
     }
 
     fn literal(&mut self, text: &str, place: Place) {
@@ -390,60 +372,4 @@ enum Place {
     Code,
     MacroInput,
     Attribute,
-}
-
-/// What stands before an identifier.
-enum Before {
-    Nothing,
-    /// `.`: a field or a method.
-    Dot,
-    /// `'`: a lifetime.
-    Quote,
-    /// `::` at the beginning of a path.
-    Colons,
-    /// `>::`: a member of a type.
-    Type,
-    /// `fn`: the name of a function.
-    Fn,
-}
-
-fn position(trees: &[Tree], at: usize, names: &Names) -> Before {
-    let before = |back: usize| at.checked_sub(back).and_then(|at| trees.get(at));
-    let is = |back: usize, mark| before(back).is_some_and(|tree: &Tree| tree.is_punct(mark));
-    if is(1, '\'') {
-        Before::Quote
-    } else if is(1, '.') && !is(2, '.') {
-        Before::Dot
-    } else if is(1, ':') && is(2, ':') {
-        match before(3) {
-            Some(Tree::Punct('>', _) | Tree::Group(..) | Tree::Ident(_)) => Before::Type,
-            _ => Before::Colons,
-        }
-    } else if matches!(before(1), Some(Tree::Ident(name)) if names.text(*name) == "fn") {
-        Before::Fn
-    } else {
-        Before::Nothing
-    }
-}
-
-/// Whether tokens begin with the root of a longer path, which is no name of its own.
-fn is_root(trees: &[Tree], names: &Names) -> bool {
-    matches!(trees, [Tree::Ident(name), rest @ ..]
-        if is_colons(rest) && matches!(names.text(*name), "crate" | "self" | "super"))
-}
-
-/// Whether a name before these tokens is a method's: `(` or `::<` follows.
-fn is_call(trees: &[Tree]) -> bool {
-    is_colons(trees)
-        || trees
-            .first()
-            .is_some_and(|tree| tree.group(Delimiter::Parenthesis).is_some())
-}
-
-/// The input of a macro call, from the `!` on.
-fn macro_input(trees: &[Tree]) -> Option<&[Tree]> {
-    match trees {
-        [bang, Tree::Group(_, input), ..] if bang.is_punct('!') => Some(input),
-        _ => None,
-    }
 }

@@ -107,6 +107,27 @@ impl Index {
         found
     }
 
+    /// Whether the rules of a macro, or of one that they call, put what they are given
+    /// behind a `dyn`.
+    pub(crate) fn makes_objects_of_given(&self, module: usize, path: &PathRef) -> bool {
+        let mut queue = self.macro_rules(module, path);
+        let mut met = Set::default();
+        while let Some(rule) = queue.pop() {
+            if !met.insert(rule) {
+                continue;
+            }
+            let references = self.references(rule);
+            if references.dynamic_of_given {
+                return true;
+            }
+            for path in &references.macros {
+                queue.extend(self.macro_rules(self.entries[rule].module, path));
+                queue.extend(self.macro_rules(module, path));
+            }
+        }
+        false
+    }
+
     /// The macros that a module has because its crate exports them: those of a root.
     pub(super) fn exported_rules(&self, module: usize, name: Name) -> impl Iterator<Item = usize> {
         let krate = self.modules[module].krate;

@@ -1,0 +1,129 @@
+//! What stands around an identifier, and tells what it is.
+
+use proc_macro2::Delimiter;
+
+use crate::tree::{Names, Tree};
+
+use super::text::is_colons;
+
+/// Words that name nothing.
+pub(super) const KEYWORDS: [&str; 41] = [
+    "as",
+    "async",
+    "await",
+    "break",
+    "const",
+    "continue",
+    "dyn",
+    "else",
+    "enum",
+    "extern",
+    "false",
+    "fn",
+    "for",
+    "if",
+    "impl",
+    "in",
+    "let",
+    "loop",
+    "match",
+    "mod",
+    "move",
+    "mut",
+    "pub",
+    "ref",
+    "return",
+    "static",
+    "struct",
+    "trait",
+    "true",
+    "type",
+    "unsafe",
+    "use",
+    "where",
+    "while",
+    "yield",
+    "_",
+    "default",
+    "union",
+    "macro_rules",
+    "auto",
+    "safe",
+];
+
+/// What stands before an identifier.
+pub(super) enum Before {
+    Nothing,
+    /// `.`: a field or a method.
+    Dot,
+    /// `'`: a lifetime.
+    Quote,
+    /// `::` at the beginning of a path.
+    Colons,
+    /// `>::`: a member of a type.
+    Type,
+    /// `fn`: the name of a function.
+    Fn,
+}
+
+pub(super) fn position(trees: &[Tree], at: usize, names: &Names) -> Before {
+    let before = |back: usize| at.checked_sub(back).and_then(|at| trees.get(at));
+    let is = |back: usize, mark| before(back).is_some_and(|tree: &Tree| tree.is_punct(mark));
+    if is(1, '\'') {
+        Before::Quote
+    } else if is(1, '.') && !is(2, '.') {
+        Before::Dot
+    } else if is(1, ':') && is(2, ':') {
+        match before(3) {
+            Some(Tree::Punct('>', _) | Tree::Group(..) | Tree::Ident(_)) => Before::Type,
+            _ => Before::Colons,
+        }
+    } else if matches!(before(1), Some(Tree::Ident(name)) if names.text(*name) == "fn") {
+        Before::Fn
+    } else {
+        Before::Nothing
+    }
+}
+
+/// How many tokens belong to the bounds that they begin with, up to the arguments of
+/// the last trait at least.
+pub(super) fn bounds_length(trees: &[Tree]) -> usize {
+    let mut depth = 0_usize;
+    let ends = |tree: &Tree| match tree {
+        Tree::Punct('<', _) => {
+            depth += 1;
+            false
+        }
+        Tree::Punct('>', _) if depth > 0 => {
+            depth -= 1;
+            false
+        }
+        Tree::Punct(mark, _) => depth == 0 && !"+:'?".contains(*mark),
+        Tree::Group(delimiter, _) => depth == 0 && *delimiter != Delimiter::Parenthesis,
+        Tree::Literal(_) => depth == 0,
+        Tree::Ident(_) => false,
+    };
+    trees.iter().position(ends).unwrap_or(trees.len())
+}
+
+/// Whether tokens begin with the root of a longer path, which is no name of its own.
+pub(super) fn is_root(trees: &[Tree], names: &Names) -> bool {
+    matches!(trees, [Tree::Ident(name), rest @ ..]
+        if is_colons(rest) && matches!(names.text(*name), "crate" | "self" | "super"))
+}
+
+/// Whether a name before these tokens is a method's: `(` or `::<` follows.
+pub(super) fn is_call(trees: &[Tree]) -> bool {
+    is_colons(trees)
+        || trees
+            .first()
+            .is_some_and(|tree| tree.group(Delimiter::Parenthesis).is_some())
+}
+
+/// The input of a macro call, from the `!` on.
+pub(super) fn macro_input(trees: &[Tree]) -> Option<&[Tree]> {
+    match trees {
+        [bang, Tree::Group(_, input), ..] if bang.is_punct('!') => Some(input),
+        _ => None,
+    }
+}
