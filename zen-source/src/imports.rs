@@ -31,6 +31,16 @@ impl Import {
     }
 }
 
+impl Import {
+    /// The name that it gives to what has another one.
+    pub(crate) fn renames(&self) -> Option<Name> {
+        let Binding::Name(name) = self.binding else {
+            return None;
+        };
+        (self.path.segments.last() != Some(&name)).then_some(name)
+    }
+}
+
 /// What an import is known as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Binding {

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use crate::{
+    imports::Import,
     index::{ImplHead, Index},
     references::{PathRef, References},
     resolve::{Scope, Target},
     syntax::Kind,
-    tables::Map,
+    tables::{Map, Set},
     tree::Name,
 };
 
@@ -21,6 +22,8 @@ pub(crate) struct Impls {
     pub(super) of_macros: Map<usize, BTreeSet<usize>>,
     /// The traits at hand.
     pub(super) traits: Vec<usize>,
+    /// Names under which something is imported that has another one.
+    pub(super) renamed: Set<Name>,
 }
 
 #[derive(Debug)]
@@ -72,6 +75,8 @@ impl Impls {
                 impls.add(found);
             }
         }
+        let imports = index.modules.iter().flat_map(|module| &module.imports);
+        impls.renamed = imports.filter_map(Import::renames).collect();
         let is_trait = |entry: &usize| index.entries[*entry].kind == Kind::Trait;
         impls.traits = (0..index.entries.len()).filter(is_trait).collect();
         let calls = index.macro_words.iter();

@@ -2,9 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use crate::{references::PathRef, resolve::Target, syntax::Kind, tables::Set, tree::Name};
+use crate::{
+    imports::Import, references::PathRef, resolve::Target, syntax::Kind, tables::Set, tree::Name,
+};
 
 use super::{Reach, impls::ImplKind};
+
+/// Modules of the standard library that are no types, too, as `str` is.
+const STANDARD_MODULES: [&str; 24] = [
+    "alloc", "any", "array", "atomic", "cmp", "convert", "env", "fmt", "fs", "hint", "io", "iter",
+    "mem", "mpsc", "net", "ops", "panic", "path", "process", "ptr", "slice", "sync", "thread",
+    "time",
+];
 
 /// Names of members, by what is known of whose they are.
 #[derive(Debug, Default)]
@@ -57,6 +66,7 @@ impl Reach<'_> {
     /// Notes the members that a path names, in an item of `owner`.
     pub(super) fn mention(
         &mut self,
+        imports: &[Import],
         path: &PathRef,
         targets: &BTreeSet<Target>,
         owner: Option<usize>,
@@ -75,6 +85,7 @@ impl Reach<'_> {
         for target in targets {
             match target {
                 Target::Module(_) => {}
+                Target::Standard if self.ends_in_a_module(imports, path) => {}
                 Target::Foreign(..) | Target::Standard => self.members.of_traits(rest),
                 Target::Inside(_) => self.members.of_anything(rest),
                 Target::Entry(entry) => match self.index.entries[*entry].kind {
@@ -84,6 +95,18 @@ impl Reach<'_> {
                 },
             }
         }
+    }
+
+    /// Whether what a path into the standard library names stands in one of its
+    /// modules, and not in a type, so that it is no member: `fs::rename`.
+    fn ends_in_a_module(&self, imports: &[Import], path: &PathRef) -> bool {
+        let [.., before, _] = path.segments.as_slice() else {
+            return false;
+        };
+        let is_module = STANDARD_MODULES.contains(&self.index.names.text(*before));
+        let mut in_block = imports.iter().filter_map(Import::renames);
+        let is_renamed = self.impls.renamed.contains(before) || in_block.any(|n| n == *before);
+        is_module && !is_renamed
     }
 
     /// `Self::name`. In `Self::Type::name`, the type may be any.

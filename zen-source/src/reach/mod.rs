@@ -260,7 +260,7 @@ impl<'a> Reach<'a> {
         owner: Option<usize>,
     ) -> Option<String> {
         let targets = self.index.resolve(Scope { module, imports }, path);
-        self.mention(path, &targets, owner);
+        self.mention(imports, path, &targets, owner);
         if targets.is_empty() {
             return None;
         }
