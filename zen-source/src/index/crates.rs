@@ -49,6 +49,7 @@ impl Index {
         let wild = calls.copied().filter(|call| self.is_wild(*call)).collect();
         self.macro_words = words;
         self.wild_calls = wild;
+        self.made_by_calls();
         self.graph.take();
     }
 

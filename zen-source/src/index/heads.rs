@@ -26,8 +26,9 @@ pub(super) fn walk(trees: &[Tree], look: &mut dyn FnMut(&[Tree])) {
 }
 
 /// Attributes of the language, and those of others that make no items.
-const TAME_ATTRIBUTES: [&str; 44] = [
+const TAME_ATTRIBUTES: [&str; 45] = [
     "allow",
+    "async_trait",
     "automatically_derived",
     "cfg",
     "cfg_attr",
@@ -100,7 +101,9 @@ pub(super) fn may_make_items(attributes: &[Tree], names: &Names) -> bool {
         .any(|attribute| makes_items(attribute, names))
 }
 
-fn makes_items(attribute: &[Tree], names: &Names) -> bool {
+/// Whether an attribute is a macro that may make other items than the one that it
+/// stands on.
+pub(super) fn makes_items(attribute: &[Tree], names: &Names) -> bool {
     let Some(first) = attribute.first().and_then(Tree::ident) else {
         return false;
     };
@@ -109,9 +112,10 @@ fn makes_items(attribute: &[Tree], names: &Names) -> bool {
         _ => &[],
     };
     match names.text(first) {
+        // `a::b::Name` is known by its last name.
         "derive" => inner
-            .iter()
-            .filter_map(Tree::ident)
+            .split(|tree| tree.is_punct(','))
+            .filter_map(|path| path.iter().rev().find_map(Tree::ident))
             .any(|name| !TAME_DERIVES.contains(&names.text(name))),
         "cfg_attr" => inner
             .split(|tree| tree.is_punct(','))
@@ -295,38 +299,6 @@ impl ImplParts<'_> {
         let mut generics = self.generics.iter();
         generics.any(|tree| first.is_some() && tree.ident() == first)
     }
-}
-
-/// The macros that are called outside of the bodies of functions, so that what they
-/// make may be items.
-pub(super) fn macros_of_items(tokens: &[Tree], names: &Names, found: &mut Vec<PathRef>) {
-    let mut in_function = false;
-    for (at, tree) in tokens.iter().enumerate() {
-        match tree {
-            Tree::Ident(name) if names.text(*name) == "fn" => in_function = true,
-            Tree::Punct(';', _) => in_function = false,
-            Tree::Group(Delimiter::Brace, _) if in_function => in_function = false,
-            Tree::Group(_, inner) => {
-                if at > 0 && tokens[at - 1].is_punct('!') {
-                    found.extend(path_before(&tokens[..at - 1], names));
-                }
-                macros_of_items(inner, names, found);
-            }
-            _ => {}
-        }
-    }
-}
-
-/// The path that tokens end with.
-fn path_before(tokens: &[Tree], names: &Names) -> Option<PathRef> {
-    let is_part = |tree: &&Tree| tree.ident().is_some() || tree.is_punct(':');
-    let length = tokens.iter().rev().take_while(is_part).count();
-    let path = &tokens[tokens.len() - length..];
-    let segments: Vec<_> = path.iter().filter_map(Tree::ident).collect();
-    (!segments.is_empty()).then(|| PathRef {
-        absolute: is_colons(path),
-        segments: segments.into_iter().map(|name| names.plain(name)).collect(),
-    })
 }
 
 /// Whether tokens begin with `mod name {..}` or `mod name;`.

@@ -15,9 +15,9 @@ use crate::{
 use super::{
     Content, Entry, ImplHead, Index, NestedImpl,
     heads::{
-        attributes_before, impl_parts, is_module, macros_of_items, may_make_items, nested_heads,
-        trait_path, walk,
+        attributes_before, impl_parts, is_module, may_make_items, nested_heads, trait_path, walk,
     },
+    pieces::Pieces,
 };
 
 impl Index {
@@ -234,12 +234,12 @@ impl Index {
             self.modules[module].generators.push(id);
         }
         if item.kind == Kind::MacroRules {
-            let mut found = Vec::new();
-            macros_of_items(&self.lex(&own)?, &self.names, &mut found);
-            self.macros_of_rules.insert(id, found);
+            let tokens = self.lex(&own)?;
+            self.pieces.insert(id, Pieces::of(&tokens, &self.names));
         }
         if item.kind == Kind::MacroCall {
             let tokens = self.lex(&own)?;
+            self.pieces.insert(id, Pieces::of(&tokens, &self.names));
             self.defined_by_macro(module, id, &tokens, folder);
             self.included_items(module, id, folder);
         }

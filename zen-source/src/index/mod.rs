@@ -5,7 +5,9 @@ mod crates;
 mod foreign;
 mod heads;
 mod items;
+mod made;
 mod modules;
+mod pieces;
 mod presence;
 mod steps;
 
@@ -28,6 +30,8 @@ use crate::{
 };
 
 use content::Content;
+pub(crate) use made::Made;
+use pieces::Pieces;
 pub(crate) use presence::Presence;
 pub(crate) use steps::function_hash;
 
@@ -53,8 +57,10 @@ pub(crate) struct Index {
     pub(crate) macro_words: Map<usize, BTreeSet<Name>>,
     /// `macro_rules!` by name.
     pub(crate) rules: Map<Name, Vec<usize>>,
-    /// The macros that rules call where items stand.
-    pub(crate) macros_of_rules: Map<usize, Vec<PathRef>>,
+    /// What each macro call makes.
+    pub(crate) made: Map<usize, Made>,
+    /// What rules and the inputs of calls hold of that.
+    pieces: Map<usize, Pieces>,
     /// Macro calls that may define anything.
     pub(crate) wild_calls: Set<usize>,
     /// What names were found to stand for.

@@ -159,19 +159,22 @@ impl Impl {
 }
 
 /// The types and traits that words stand for, where a macro is called and where
-/// its rules are.
+/// its rules are. Of what rules hold, those count that an impl may be of.
 fn types_in_macro(index: &Index, call: usize, words: &BTreeSet<Name>) -> BTreeSet<usize> {
-    let found = &index.entries[call];
-    let rules = index.references(call).macros.iter();
-    let rules = rules.flat_map(|path| index.macro_rules(found.module, path));
-    let parts: BTreeSet<_> = rules.chain([call]).collect();
+    let Some(made) = index.made.get(&call) else {
+        return BTreeSet::new();
+    };
+    let words = made.heads.as_ref().unwrap_or(words);
+    let parts = &made.parts;
     let modules: BTreeSet<_> = parts
         .iter()
         .map(|part| index.entries[*part].module)
         .collect();
     let mut paths: BTreeSet<_> = words.iter().map(|word| PathRef::of(*word)).collect();
-    for part in &parts {
-        paths.extend(index.references(*part).paths.iter().cloned());
+    for part in parts {
+        let named = index.references(*part).paths.iter();
+        let is_whole = |path: &&PathRef| path.segments.iter().all(|name| words.contains(name));
+        paths.extend(named.filter(is_whole).cloned());
     }
     let mut types = BTreeSet::new();
     for module in modules {
@@ -180,6 +183,10 @@ fn types_in_macro(index: &Index, call: usize, words: &BTreeSet<Name>) -> BTreeSe
             imports: &[],
         };
         for path in &paths {
+            // Behind aliases, too.
+            let mut behind = Vec::new();
+            types_of(index, scope, path, 0, &mut behind);
+            types.extend(behind.into_iter().filter(|ty| *ty != call));
             types.extend(index.resolve(scope, path).into_iter().filter_map(|target| {
                 let Target::Entry(entry) = target else {
                     return None;

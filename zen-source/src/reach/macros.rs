@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::{imports::Import, references::PathRef, resolve::Scope, syntax::Kind, tree::Name};
+use crate::{
+    imports::Import, index::Made, references::PathRef, resolve::Scope, syntax::Kind, tree::Name,
+};
 
 use super::Reach;
 
@@ -160,12 +162,12 @@ impl Reach<'_> {
 
     /// Whether a macro may make a method that is called.
     fn may_implement(&self, call: usize, words: &BTreeSet<Name>) -> bool {
-        let mut macros = self.index.references(call).macros.iter();
-        let is_plain =
-            macros.all(|path| self.index.is_standard_macro(path) || self.index.is_tame_macro(path));
         let implements = |word: &Name| self.index.names.text(*word) == "impl";
+        let is_plain = self.index.is_plain(call);
         let may = !self.has_rules(call) && !is_plain || words.iter().any(implements);
-        may && words.iter().any(|word| self.members.contains(*word))
+        let made = self.index.made.get(&call);
+        let members = made.and_then(Made::members).unwrap_or(words);
+        may && members.iter().any(|name| self.members.contains(*name))
     }
 
     /// Whether such a method can be called: it is of a trait in scope, or of one
@@ -178,16 +180,18 @@ impl Reach<'_> {
     ) -> bool {
         let is_trait = |ty: usize| self.index.entries[ty].kind == Kind::Trait;
         let types: Vec<_> = types.copied().collect();
-        let mut traits = types.iter().filter(|ty| is_trait(**ty)).peekable();
-        if traits.peek().is_some() {
-            return traits.any(|of| self.is_visible(*of));
-        }
         let has = |word: &str| {
             let mut words = words.iter();
             words.any(|name| self.index.names.text(*name) == word)
         };
-        if has("trait") {
-            return self.visible.contains(&call);
+        // One that it makes itself is in scope where the call stands.
+        let makes_trait = has("trait");
+        if makes_trait && self.visible.contains(&call) {
+            return true;
+        }
+        let mut traits = types.iter().filter(|ty| is_trait(**ty)).peekable();
+        if makes_trait || traits.peek().is_some() {
+            return traits.any(|of| self.is_visible(*of));
         }
         // Without a trait, it is of a type, which is named or which it makes.
         let makes_type = ["struct", "enum", "union"].into_iter().any(has);

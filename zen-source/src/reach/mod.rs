@@ -160,6 +160,11 @@ impl<'a> Reach<'a> {
         let edges = self.follow(found.module, references, found.owner.or(Some(entry)));
         self.edges.entry(entry).or_default().extend(edges);
         self.reach_implementors(found.module, references);
+        // What a macro call imports all of.
+        for (module, path) in index.made.get(&entry).iter().flat_map(|made| &made.globs) {
+            let (module, imports) = (*module, &[][..]);
+            self.given(Scope { module, imports }, path);
+        }
         if found.kind == Kind::Unknown {
             // It may define anything: nothing in its module is out of reach.
             for other in &index.modules[found.module].entries {

@@ -13,27 +13,44 @@ use crate::{
 
 use super::{Scope, Target};
 
-/// Names that everybody uses and nobody defines.
-const PRIMITIVES: [&str; 28] = [
+/// Types and crates that every module has.
+const PRIMITIVES: [&str; 20] = [
     "bool", "char", "f32", "f64", "i128", "i16", "i32", "i64", "i8", "isize", "str", "u128", "u16",
-    "u32", "u64", "u8", "usize", "std", "core", "alloc", "Some", "None", "Ok", "Err", "Vec",
-    "String", "Option", "Result",
+    "u32", "u64", "u8", "usize", "std", "core", "alloc",
+];
+
+/// What else everybody uses.
+const PRELUDE: [&str; 8] = [
+    "Some", "None", "Ok", "Err", "Vec", "String", "Option", "Result",
 ];
 
 impl Index {
-    /// What may make a name in a module: a macro call that holds it; one that may
-    /// define anything, or a macro that stands on an item, makes any name.
+    /// What may make a name in a module: a macro call whose rules may declare it; one
+    /// that may define anything, or a macro that stands on an item, makes any name. Only
+    /// rules that are at hand are taken to make a primitive type.
     pub(super) fn makers(&self, module: usize, name: Name) -> Vec<usize> {
-        if PRIMITIVES.contains(&self.names.text(name)) {
-            return Vec::new();
-        }
+        let is_primitive = PRIMITIVES.contains(&self.names.text(name));
         let here = &self.modules[module];
         let may_make = |call: &&usize| {
-            let words = self.macro_words.get(call);
-            self.wild_calls.contains(call) || words.is_some_and(|words| words.contains(&name))
+            let made = self.made.get(call);
+            !is_primitive && self.wild_calls.contains(call)
+                || made.is_some_and(|made| made.names.contains(&name))
         };
         let calls = here.macro_calls.iter().filter(may_make);
-        calls.chain(&here.generators).copied().collect()
+        let others = here.generators.iter().filter(|_| !is_primitive);
+        calls.chain(others).copied().collect()
+    }
+
+    /// Whether a name is known without anybody declaring it.
+    pub(crate) fn is_of_everybody(&self, name: Name) -> bool {
+        let text = self.names.text(name);
+        PRIMITIVES.contains(&text) || PRELUDE.contains(&text)
+    }
+
+    /// Whether a call is of macros that make no more than their input names.
+    pub(crate) fn is_plain(&self, call: usize) -> bool {
+        let mut macros = self.references(call).macros.iter();
+        macros.all(|path| self.is_standard_macro(path) || self.is_tame_macro(path))
     }
 
     /// Whether a call's macros, or those that their rules call, are not at hand, so
@@ -54,8 +71,8 @@ impl Index {
             }
             for rule in rules {
                 if met.insert(rule) {
-                    let inner = self.macros_of_rules.get(&rule).into_iter().flatten();
-                    queue.extend(inner.map(|path| (self.entries[rule].module, path)));
+                    let inner = self.macros_among_items(rule);
+                    queue.extend(inner.iter().map(|path| (self.entries[rule].module, path)));
                 }
             }
         }
