@@ -99,9 +99,10 @@ fn blob(repo: &TestRepository) -> PathBuf {
 /// A table that is as it looks.
 type Plain = TableDefinition<'static, &'static [u8], &'static [u8]>;
 /// Beginnings of keys to the numbers of rows.
-type Keys = TableDefinition<'static, u64, u64>;
-/// The lineage.
-type Pairs = TableDefinition<'static, u128, ()>;
+type Keys<'a> = TableDefinition<'a, u64, u64>;
+
+/// The lineage, where all of a small store's is.
+const LINEAGE: TableDefinition<'static, u128, ()> = TableDefinition::new("lineage young");
 
 const ROWS: TableDefinition<'static, u64, &'static [u8]> = TableDefinition::new("rows");
 
@@ -154,13 +155,15 @@ fn change_row(repo: &TestRepository, kind: u8, change: impl Fn(Vec<u8>) -> Optio
 }
 
 /// Puts another number in the place of the first one of a table of keys, or none.
+/// In a small store all of them are young.
 fn change_key(
     repo: &TestRepository,
     table: &'static str,
     change: impl Fn(u64, u64) -> (u64, Option<u64>),
 ) {
     edit(repo, |transaction| {
-        let mut table = transaction.open_table(Keys::new(table)).unwrap();
+        let young = format!("{table} young");
+        let mut table = transaction.open_table(Keys::new(&young)).unwrap();
         let (key, number) = {
             let (key, number) = table.first().unwrap().expect("an entry");
             (key.value(), number.value())
@@ -176,7 +179,7 @@ fn change_key(
 fn change_index(repo: &TestRepository, table: &'static str, with_other: bool) {
     edit(repo, |transaction| {
         if table == "lineage" {
-            let mut table = transaction.open_table(Pairs::new(table)).unwrap();
+            let mut table = transaction.open_table(LINEAGE).unwrap();
             let pair = table.first().unwrap().expect("an entry").0.value();
             table.remove(pair).unwrap();
             if with_other {

@@ -6,7 +6,7 @@ use super::{Table, guard::damaged};
 use crate::store::{StoreError, seal};
 
 /// The newest format of the database that this release knows.
-pub(super) const FORMAT: u64 = 3;
+pub(super) const FORMAT: u64 = 4;
 
 /// What the database says of its format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

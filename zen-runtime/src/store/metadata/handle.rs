@@ -161,7 +161,8 @@ impl Handle {
         // Another process may have been first.
         let found = Transaction::new(path, &transaction).into_format()?;
         if !found.is_current(path)? {
-            if found != Format::None {
+            // Format 3 has all that this one has, and nothing is young in it.
+            if matches!(found, Format::Known(..3)) {
                 migrate::from_format_2(path, &transaction)?;
             }
             let mut writing = Transaction::new(path, &transaction);

@@ -12,6 +12,7 @@ mod file;
 mod format;
 mod guard;
 mod handle;
+mod levels;
 mod line;
 mod migrate;
 mod overlay;

@@ -9,14 +9,16 @@ use redb::{
 use super::{
     Table,
     format::Format,
-    guard, rows,
+    guard,
+    levels::Levels,
+    rows,
     tables::{Form, Kind, ROWS},
-    walk::{Order, Visit, walk, walk_range},
+    walk::{Order, Visit, walk},
 };
 use crate::store::StoreError;
 
 type Opened = ReadOnlyTable<&'static [u8], &'static [u8]>;
-type Numbers = ReadOnlyTable<u64, u64>;
+type Numbers = Levels<u64, u64>;
 type Rows = ReadOnlyTable<u64, &'static [u8]>;
 
 /// The database as it was at one moment.
@@ -27,8 +29,8 @@ pub(in crate::store) struct Snapshot {
     pub(super) path: Arc<Path>,
     transaction: ReadTransaction,
     pub(super) rows: Option<Rows>,
-    records: Option<Numbers>,
-    artifacts: Option<Numbers>,
+    records: Numbers,
+    artifacts: Numbers,
     files: Option<Opened>,
 }
 
@@ -36,8 +38,8 @@ impl Snapshot {
     pub(super) fn new(path: Arc<Path>, transaction: ReadTransaction) -> Result<Self, StoreError> {
         Ok(Self {
             rows: open(&path, &transaction, ROWS)?,
-            records: open(&path, &transaction, Table::RECORDS.numbered())?,
-            artifacts: open(&path, &transaction, Table::ARTIFACTS.numbered())?,
+            records: Levels::open(&path, &transaction, Table::RECORDS.numbered())?,
+            artifacts: Levels::open(&path, &transaction, Table::ARTIFACTS.numbered())?,
             files: open(&path, &transaction, Table::FILES.definition())?,
             path,
             transaction,
@@ -46,28 +48,25 @@ impl Snapshot {
 
     /// The bytes of a record.
     pub(in crate::store) fn record(&self, key: &[u8]) -> Result<Option<Page>, StoreError> {
-        self.row(Kind::Record, self.records.as_ref(), key)
+        self.row(Kind::Record, &self.records, key)
     }
 
     /// The bytes of an artifact's entry.
     pub(in crate::store) fn artifact(&self, key: &[u8]) -> Result<Option<Page>, StoreError> {
-        self.row(Kind::Artifact, self.artifacts.as_ref(), key)
+        self.row(Kind::Artifact, &self.artifacts, key)
     }
 
     /// The value of the row that a key leads to. A number that leads to the row
     /// of another key leads nowhere.
-    fn row(
-        &self,
-        kind: Kind,
-        numbers: Option<&Numbers>,
-        key: &[u8],
-    ) -> Result<Option<Page>, StoreError> {
-        let Some(number) = self.number(numbers, key)? else {
+    fn row(&self, kind: Kind, numbers: &Numbers, key: &[u8]) -> Result<Option<Page>, StoreError> {
+        let Some(short) = rows::short(key) else {
             return Ok(None);
         };
-        let row = self.row_at(number)?;
         let is_its = |row: &Page| rows::read(kind, row).is_some_and(|(found, _)| found == key);
-        Ok(row.filter(is_its).map(|row| row.value_of(number)))
+        numbers.find(&self.path, short, |number| {
+            let row = self.row_at(number)?;
+            Ok(row.filter(is_its).map(|row| row.value_of(number)))
+        })
     }
 
     /// The bytes of an artifact's entry, if it lies right before the record that
@@ -90,16 +89,13 @@ impl Snapshot {
     /// The number that a key leads to, or what it begins with.
     pub(super) fn number(
         &self,
-        numbers: Option<&Numbers>,
+        numbers: &Numbers,
         beginning: &[u8],
     ) -> Result<Option<u64>, StoreError> {
-        let (Some(numbers), Some(short)) = (numbers, rows::short(beginning)) else {
-            return Ok(None);
-        };
-        guard(&self.path, || {
-            let number = numbers.get(short)?;
-            Ok::<_, redb::StorageError>(number.map(|number| number.value()))
-        })
+        match rows::short(beginning) {
+            Some(short) => numbers.get(&self.path, short),
+            None => Ok(None),
+        }
     }
 
     fn row_at(&self, number: u64) -> Result<Option<Page>, StoreError> {
@@ -142,10 +138,10 @@ impl Snapshot {
         get(&self.path, table.as_ref(), key)
     }
 
-    pub(super) fn opened(&self, kind: Kind) -> Option<&Numbers> {
+    pub(super) fn opened(&self, kind: Kind) -> &Numbers {
         match kind {
-            Kind::Record => self.records.as_ref(),
-            Kind::Artifact => self.artifacts.as_ref(),
+            Kind::Record => &self.records,
+            Kind::Artifact => &self.artifacts,
         }
     }
 
@@ -191,24 +187,17 @@ impl Snapshot {
     }
 
     fn walk_pairs(&self, table: Table, prefix: &[u8], visit: Visit<'_>) -> Result<(), StoreError> {
-        match open(&self.path, &self.transaction, table.pairs())? {
-            Some(table) => {
-                let pairs = rows::pairs(prefix);
-                walk_range(&self.path, &table, pairs, |pair, ()| {
-                    visit(&pair.to_be_bytes(), &[])
-                })
-            }
-            None => Ok(()),
-        }
+        let table = Levels::open(&self.path, &self.transaction, table.pairs())?;
+        table.walk(&self.path, rows::pairs(prefix), |pair, ()| {
+            visit(&pair.to_be_bytes(), &[])
+        })
     }
 
     /// Calls `visit` for every short key of a kind, with the whole key and the
     /// value that it leads to.
     pub(super) fn walk_keys(&self, kind: Kind, visit: Lead<'_>) -> Result<(), StoreError> {
-        let Some(numbers) = self.opened(kind) else {
-            return Ok(());
-        };
-        walk_range(&self.path, numbers, .., |short, number| {
+        let numbers = self.opened(kind);
+        numbers.walk(&self.path, .., |short, number| {
             let row = self.row_at(number)?;
             let read = row.as_deref().and_then(|row| rows::read(kind, row));
             let its = read.filter(|(key, _)| rows::short(&key[..]) == Some(short));
@@ -239,7 +228,7 @@ pub(super) fn format(path: &Path, transaction: &ReadTransaction) -> Result<Forma
 }
 
 /// Opens a table; `None` if nothing was ever written to it.
-fn open<K: Key, V: Value>(
+pub(super) fn open<K: Key, V: Value>(
     path: &Path,
     transaction: &ReadTransaction,
     definition: TableDefinition<'static, K, V>,

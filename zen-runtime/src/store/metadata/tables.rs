@@ -2,15 +2,17 @@
 
 use redb::TableDefinition;
 
+use super::levels::Leveled;
+
 /// Most tables map bytes to bytes: what they mean, and whether they are whole,
 /// is for the store to say.
 pub(super) type Definition = TableDefinition<'static, &'static [u8], &'static [u8]>;
 
 /// Short keys to numbers of rows: all of one length, so that a page holds many.
-pub(super) type Numbered = TableDefinition<'static, u64, u64>;
+pub(super) type Numbered = Leveled<u64, u64>;
 
 /// Two short keys in one.
-pub(super) type Pairs = TableDefinition<'static, u128, ()>;
+pub(super) type Pairs = Leveled<u128, ()>;
 
 /// The values of all tables of the form [`Form::Rows`], in the order in which
 /// they came.
@@ -123,12 +125,21 @@ impl Table {
 
     /// Of a table of rows.
     pub(super) const fn numbered(self) -> Numbered {
-        TableDefinition::new(self.name)
+        Leveled::new(self.name, self.young())
     }
 
     /// Of a table of pairs.
     pub(super) const fn pairs(self) -> Pairs {
-        TableDefinition::new(self.name)
+        Leveled::new(self.name, self.young())
+    }
+
+    /// The name of the table of what is young in this one.
+    const fn young(self) -> &'static str {
+        match self.form {
+            Form::Rows(Kind::Record) => "records young",
+            Form::Rows(Kind::Artifact) => "artifacts young",
+            Form::Pairs | Form::Plain => "lineage young",
+        }
     }
 }
 

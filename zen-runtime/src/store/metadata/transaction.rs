@@ -10,7 +10,7 @@ use redb::{ReadableTable, WriteTransaction};
 
 use super::{
     Collection, Table,
-    changing::{Numbers, Rows},
+    changing::{Numbers, Rows, close},
     format::Format,
     guard, rows,
     tables::{Form, Kind},
@@ -49,17 +49,17 @@ impl<'t> Transaction<'t> {
     /// Makes the changes that wait, and closes the tables, after which the
     /// transaction can be committed.
     pub(super) fn close(self) -> Result<(), StoreError> {
-        let settled = self.settle();
+        let finished = self.finish();
         let closed = self.close_tables();
-        settled.and(closed)
+        finished.and(closed)
     }
 
-    fn settle(&self) -> Result<(), StoreError> {
+    fn finish(&self) -> Result<(), StoreError> {
         for (_, keys) in self.keys.borrow_mut().iter_mut() {
-            keys.settle(self.path)?;
+            keys.finish(self.path)?;
         }
         for (_, pairs) in self.pairs.borrow_mut().iter_mut() {
-            pairs.settle(self.path)?;
+            pairs.finish(self.path)?;
         }
         Ok(())
     }
@@ -69,23 +69,16 @@ impl<'t> Transaction<'t> {
     fn close_tables(&self) -> Result<(), StoreError> {
         let mut closed = Ok(());
         for table in self.tables.take() {
-            closed = closed.and(self.close_one(table));
+            closed = closed.and(close(self.path, table));
         }
-        for keys in self.keys.take() {
-            closed = closed.and(self.close_one(keys));
+        for (_, keys) in self.keys.take() {
+            closed = closed.and(keys.close(self.path, self.inner));
         }
-        for pairs in self.pairs.take() {
-            closed = closed.and(self.close_one(pairs));
+        for (_, pairs) in self.pairs.take() {
+            closed = closed.and(pairs.close(self.path, self.inner));
         }
-        let rows = self.close_one(self.rows.take());
+        let rows = close(self.path, self.rows.take());
         closed.and(rows)
-    }
-
-    fn close_one<T>(&self, table: T) -> Result<(), StoreError> {
-        guard(self.path, || {
-            drop(table);
-            Ok::<_, redb::Error>(())
-        })
     }
 
     fn table(&self, table: Table) -> Result<RefMut<'_, Opened<'t>>, StoreError> {

@@ -308,14 +308,14 @@ fn a_store_of_a_newer_release_is_refused_and_left_as_it_is() {
     set_format(&first, &Format::bytes(9));
     drop(first);
     let error = open(folder.path()).unwrap_err();
-    assert!(matches!(error, StoreError::Newer { found: 9, known: 3 }));
+    assert!(matches!(error, StoreError::Newer { found: 9, known: 4 }));
     assert!(error.to_string().contains("format 9"), "{error}");
     assert!(!folder.path().join("meta.redb.damaged-1").exists());
 }
 
 #[test]
 fn a_flipped_bit_in_the_format_is_no_newer_release() {
-    for bit in 0..Format::bytes(3).len() * 8 {
+    for bit in 0..Format::bytes(4).len() * 8 {
         let (folder, first) = store();
         change(&first, Table::FORMAT, &[], |bytes| {
             bytes[bit / 8] ^= 1 << (bit % 8);

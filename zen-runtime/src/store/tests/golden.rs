@@ -29,12 +29,15 @@ fn the_tables_of_the_database() {
     let names = store.disk.fresh_snapshot().unwrap().table_names().unwrap();
     let own = [
         "artifacts",
+        "artifacts young",
         "files",
         "format",
         "lineage",
+        "lineage young",
         "pins",
         "recent",
         "records",
+        "records young",
         "rows",
         "usage",
     ];

@@ -2,9 +2,12 @@
 
 use std::path::Path;
 
-use redb::{Builder, ConcurrencyMode, TableDefinition, WriteTransaction};
+use redb::{
+    Builder, ConcurrencyMode, Key, ReadableTable, ReadableTableMetadata, TableDefinition, Value,
+    WriteTransaction,
+};
 
-use super::{artifact, open, record};
+use super::{artifact, keep, open, record};
 use crate::store::{
     NewArtifact, Record,
     metadata::{Format, Table},
@@ -59,11 +62,65 @@ fn a_store_of_format_1_or_2_is_migrated() {
         assert!(!folder.path().join("meta.redb.damaged-1").exists());
         let snapshot = store.disk.fresh_snapshot().unwrap();
         let stored = snapshot.look(Table::FORMAT, &[]).unwrap().unwrap();
-        assert_eq!(*stored, Format::bytes(3));
+        assert_eq!(*stored, Format::bytes(4));
         let tables = snapshot.table_names().unwrap();
         assert!(
             tables.iter().all(|name| !name.contains("before")),
             "{tables:?}"
         );
     }
+}
+
+/// Makes a store of format 3 out of one of this format: it had nothing young.
+fn to_format_3(folder: &Path) {
+    let database = Builder::new()
+        .set_concurrency_mode(ConcurrencyMode::MultiWriter)
+        .create(folder.join("meta.redb"))
+        .unwrap();
+    let transaction = database.begin_write().unwrap();
+    let tables = ["records", "artifacts"].map(|name| make_old::<u64, u64>(&transaction, name));
+    let moved = tables.iter().sum::<u64>() + make_old::<u128, ()>(&transaction, "lineage");
+    assert_eq!(moved, 3);
+    insert(&transaction, "format", &[], &Format::bytes(3));
+    transaction.commit().unwrap();
+}
+
+/// Moves what is young to what is old, and says how much that was.
+fn make_old<K: Key + 'static, V: Value + 'static>(
+    transaction: &WriteTransaction,
+    name: &str,
+) -> u64 {
+    let young_name = format!("{name} young");
+    let young_table = TableDefinition::<K, V>::new(&young_name);
+    let young = transaction.open_table(young_table).unwrap();
+    let mut old = transaction
+        .open_table(TableDefinition::<K, V>::new(name))
+        .unwrap();
+    for entry in young.iter().unwrap() {
+        let (key, value) = entry.unwrap();
+        old.insert(key.value(), value.value()).unwrap();
+    }
+    drop(young);
+    transaction.delete_table(young_table).unwrap();
+    old.len().unwrap()
+}
+
+#[test]
+fn a_store_of_format_3_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let new = artifact("value");
+    let store = open(folder.path()).unwrap();
+    let call = keep(&store, "crate::step", 1, &new);
+    drop(store);
+    to_format_3(folder.path());
+    let store = open(folder.path()).unwrap();
+    assert!(store.hit(&call).unwrap().is_some());
+    let other = keep(&store, "crate::step", 2, &new);
+    assert_eq!(store.read(&new.id).unwrap(), Some(new.bytes));
+    let mut calls = [call, other];
+    calls.sort_unstable();
+    assert_eq!(store.producers(&new.id).unwrap(), calls);
+    let snapshot = store.disk.fresh_snapshot().unwrap();
+    let stored = snapshot.look(Table::FORMAT, &[]).unwrap().unwrap();
+    assert_eq!(*stored, Format::bytes(4));
 }
