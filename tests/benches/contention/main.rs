@@ -10,8 +10,10 @@
 //! ```
 //!
 //! Without the feature, which builds LMDB and `SQLite` from C, zen stands alone.
-//! `ZEN_BENCH_SECONDS` sets how long each of the rows is measured (2). Arguments
-//! after `--` choose numbers of processes and systems: `-- 4 'zen store' LMDB`.
+//! `ZEN_BENCH_SECONDS` sets how long each of the rows is measured (5): zen and
+//! `SQLite` have a cache in each process, so that with many processes short rows
+//! measure first looks. Arguments after `--` choose numbers of processes and
+//! systems: `-- 4 'zen store' LMDB`.
 //!
 //! - `zen store` is the store itself: a hit reads record and artifact and checks
 //!   both, a result is handed over, and on disk in power-safe order at the end.
