@@ -26,11 +26,15 @@ pub(super) struct Source {
     /// Conditions of `cfg`, for the compiler to tell.
     pub(super) conditions: Vec<String>,
     pub(super) place: Place,
+    /// Whether an editor asks: nothing is run, and the place is a guess.
+    pub(super) is_for_editor: bool,
 }
 
 impl Source {
     pub(super) fn of(function: &ItemFn, item: &TokenStream, options: &Options) -> Self {
-        let closure = match closure(function, item, options) {
+        let closure = closure(function, item, options);
+        let is_for_editor = matches!(closure, Err(Unread::Editor));
+        let closure = match closure {
             Ok(closure) => closure,
             Err(Unread::Editor) => Closure::default(),
             Err(why) => Closure {
@@ -51,6 +55,7 @@ impl Source {
             items,
             conditions,
             place: place.unwrap_or_else(|| guess(function)),
+            is_for_editor,
         }
     }
 

@@ -49,6 +49,11 @@ impl<'a> Hidden<'a> {
         [definition, self.step(), self.call()]
     }
 
+    /// What their callers see of the two that a pipeline and `step_ref!` name.
+    pub(super) fn signatures(&self) -> [TokenStream; 2] {
+        [self.step_signature(), self.call_signature()]
+    }
+
     fn name(&self, what: &str) -> Ident {
         format_ident!("__zen_{what}{}", self.suffix)
     }
@@ -66,10 +71,15 @@ impl<'a> Hidden<'a> {
     }
 
     /// `fn __zen_step<T>() -> Step`.
-    fn step(&self) -> TokenStream {
-        let (vis, owner) = (self.vis(), self.owner);
-        let (name, definition) = (self.name("step"), self.name("definition"));
+    fn step_signature(&self) -> TokenStream {
+        let (vis, name) = (self.vis(), self.name("step"));
         let (parameters, _, clauses) = self.generics.split_for_impl();
+        quote!(#vis fn #name #parameters () -> ::zen_runtime::__private::Step #clauses)
+    }
+
+    fn step(&self) -> TokenStream {
+        let (signature, owner) = (self.step_signature(), self.owner);
+        let definition = self.name("definition");
         let values = self.generic_values();
         let types = self.parameters().map(|(_, parameter, kept)| {
             let ty = &kept.ty;
@@ -82,7 +92,7 @@ impl<'a> Hidden<'a> {
         let codec = body::codec(self.model);
         let execute = self.execute();
         quote! {
-            #vis fn #name #parameters () -> ::zen_runtime::__private::Step #clauses {
+            #signature {
                 use ::zen_runtime::__private::{Kept as _, Unkept as _};
                 ::zen_runtime::__private::Step::new(
                     <#owner>::#definition(),
@@ -186,25 +196,15 @@ impl<'a> Hidden<'a> {
     }
 
     /// `fn __zen_call<T>(rows: impl IntoArgument<Rows>, ...) -> Call<...>`.
-    fn call(&self) -> TokenStream {
-        let (vis, owner) = (self.vis(), self.owner);
-        let (name, step) = (self.name("call"), self.name("step"));
+    fn call_signature(&self) -> TokenStream {
+        let (vis, name) = (self.vis(), self.name("call"));
         let (parameters, _, clauses) = self.generics.split_for_impl();
-        let generics = turbofish(self.model);
         let inputs = self.parameters().map(|(_, parameter, kept)| {
             let (binding, ty) = (argument(parameter), &kept.ty);
             if parameter.ignored {
                 quote!(#binding: impl ::zen_runtime::__private::IntoIgnored<#ty>)
             } else {
                 quote!(#binding: impl ::zen_runtime::__private::IntoArgument<#ty>)
-            }
-        });
-        let arguments = self.parameters().map(|(_, parameter, kept)| {
-            let (binding, ty) = (argument(parameter), &kept.ty);
-            if parameter.ignored {
-                quote!(::zen_runtime::__private::IntoIgnored::<#ty>::into_ignored(#binding))
-            } else {
-                quote!(::zen_runtime::__private::IntoArgument::<#ty>::into_argument(#binding))
             }
         });
         let value = &self.model.signature.returns.value;
@@ -216,7 +216,24 @@ impl<'a> Hidden<'a> {
         quote! {
             #vis fn #name #parameters (
                 #(#inputs),*
-            ) -> ::zen_runtime::__private::Call<#outputs> #clauses {
+            ) -> ::zen_runtime::__private::Call<#outputs> #clauses
+        }
+    }
+
+    fn call(&self) -> TokenStream {
+        let (signature, owner) = (self.call_signature(), self.owner);
+        let step = self.name("step");
+        let generics = turbofish(self.model);
+        let arguments = self.parameters().map(|(_, parameter, kept)| {
+            let (binding, ty) = (argument(parameter), &kept.ty);
+            if parameter.ignored {
+                quote!(::zen_runtime::__private::IntoIgnored::<#ty>::into_ignored(#binding))
+            } else {
+                quote!(::zen_runtime::__private::IntoArgument::<#ty>::into_argument(#binding))
+            }
+        });
+        quote! {
+            #signature {
                 ::zen_runtime::__private::Call::new(
                     <#owner>::#step #generics (),
                     ::std::vec![#(#arguments),*],

@@ -7,6 +7,7 @@
 
 mod body;
 mod definition;
+mod editor;
 mod hidden;
 mod items;
 
@@ -28,6 +29,8 @@ enum Mode {
     Methods(Vec<Kept>),
     /// In the body: the step cannot be a part of a pipeline.
     Body,
+    /// Wherever an editor may take it.
+    Editor(Vec<Kept>),
 }
 
 impl Mode {
@@ -39,6 +42,7 @@ impl Mode {
             parameters.map(|p| Kept::of(p, generics)).collect()
         };
         match (model.place(), kept()) {
+            (_, Some(kept)) if model.source.is_for_editor => Self::Editor(kept),
             (Place::Free, Some(kept)) => Self::Marker(kept),
             (Place::Inherent, Some(kept)) => Self::Methods(kept),
             _ => Self::Body,
@@ -67,12 +71,16 @@ pub(super) fn expand(model: &Model) -> TokenStream {
                 #(#attributes #hidden)*
             }
         }
-        Mode::Body => {
-            let name = Ident::new("__zen_definition", Span::call_site());
-            let definition = definition::function(model, &name, None);
-            body::function(model, &quote!(#name()), Some(&definition))
-        }
+        Mode::Body => with_definition(model),
+        Mode::Editor(kept) => editor::expand(model, &kept),
     }
+}
+
+/// The function, with its definition in its body.
+fn with_definition(model: &Model) -> TokenStream {
+    let name = Ident::new("__zen_definition", Span::call_site());
+    let definition = definition::function(model, &name, None);
+    body::function(model, &quote!(#name()), Some(&definition))
 }
 
 /// The hidden type beside a free function. Its braces keep it out of the
