@@ -37,6 +37,37 @@ impl<V> Pipeline<V> {
     /// [`Replacement::with`], else what the old step has under the same name and
     /// type, else the next of the old step's inputs of that type.
     ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let project = tempfile::tempdir()?;
+    /// use zen_runtime::{Repository, pipeline, step, step_ref};
+    ///
+    /// #[step]
+    /// fn numbers(n: u64) -> Vec<u64> {
+    ///     (1..=n).collect()
+    /// }
+    /// #[step]
+    /// fn sum(numbers: &[u64]) -> u64 {
+    ///     numbers.iter().sum()
+    /// }
+    /// #[step]
+    /// fn product(numbers: &[u64]) -> u64 {
+    ///     numbers.iter().product()
+    /// }
+    ///
+    /// let repo = Repository::open(project.path())?;
+    /// let sums = pipeline!("sums", {
+    ///     let numbers = numbers(4);
+    ///     let result = sum(numbers);
+    ///     result
+    /// });
+    /// assert_eq!(repo.run(&sums)?.outputs()?, 10);
+    /// let products = sums.copy("products").replace("result", step_ref!(product))?;
+    /// // The numbers are reused.
+    /// assert_eq!(repo.run(&products)?.outputs()?, 24);
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// If there is no such step, or the new one takes other inputs or gives
     /// other outputs.
@@ -54,6 +85,26 @@ impl<V> Pipeline<V> {
     }
 
     /// Gives the parameter `parameter` of the step `step` another value.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let project = tempfile::tempdir()?;
+    /// use zen_runtime::{Repository, pipeline, step};
+    ///
+    /// #[step]
+    /// fn scaled(x: f64, by: f64) -> f64 {
+    ///     x * by
+    /// }
+    ///
+    /// let repo = Repository::open(project.path())?;
+    /// let twice = pipeline!("twice", {
+    ///     let result = scaled(1.5, 2.0);
+    ///     result
+    /// });
+    /// let thrice = twice.copy("thrice").set_param("result", "by", 3.0)?;
+    /// assert_eq!(repo.run(&thrice)?.outputs()?, 4.5);
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// If there is no such step or parameter, it is of another type, or it is an

@@ -11,6 +11,27 @@ use crate::{
 };
 
 /// A stored, immutable value.
+///
+/// ```
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let project = tempfile::tempdir()?;
+/// use zen_runtime::{Repository, pipeline, step};
+///
+/// #[step]
+/// fn greeting(name: String) -> String {
+///     format!("Hello, {name}!")
+/// }
+///
+/// let repo = Repository::open(project.path())?;
+/// let run = repo.run(&pipeline!("greet", {
+///     let greeting = greeting("Ada".to_owned());
+///     greeting
+/// }))?;
+/// let artifact = repo.artifact(&run.output_id("greeting").expect("it is an output"))?.expect("it is stored");
+/// assert_eq!(artifact.value::<String>()?, "Hello, Ada!");
+/// assert_eq!(artifact.size(), artifact.bytes()?.len() as u64);
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Artifact {
     repository: Repository,

@@ -9,6 +9,28 @@ use crate::{
 };
 
 /// A run that is over.
+///
+/// ```
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let project = tempfile::tempdir()?;
+/// use zen_runtime::{Repository, pipeline, step};
+///
+/// #[step]
+/// fn squares(n: u64) -> Vec<u64> {
+///     (0..n).map(|x| x * x).collect()
+/// }
+///
+/// let repo = Repository::open(project.path())?;
+/// repo.run(&pipeline!("squares", {
+///     let all = squares(4);
+///     all
+/// }))?;
+/// // Here or in another process.
+/// let run = repo.last_run("squares")?.expect("it has run");
+/// let squares = run.artifact("all")?.expect("it is stored");
+/// assert_eq!(squares.value::<Vec<u64>>()?, [0, 1, 4, 9]);
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug)]
 pub struct PastRun {
     repository: Repository,

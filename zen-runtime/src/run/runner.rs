@@ -17,6 +17,26 @@ use crate::{
 };
 
 /// How a pipeline is run; [`Repository::runner`] makes one.
+///
+/// ```
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let project = tempfile::tempdir()?;
+/// use zen_runtime::{Report, Repository, pipeline, step};
+///
+/// #[step]
+/// fn double(x: u64) -> u64 {
+///     x * 2
+/// }
+///
+/// let repo = Repository::open(project.path())?;
+/// let pipeline = pipeline!("double", {
+///     let four = double(2);
+///     four
+/// });
+/// let run = repo.runner().threads(2).report(Report::Lines).run(&pipeline)?;
+/// assert_eq!(run.outputs()?, 4);
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "a runner does nothing until `run` is called"]
 pub struct Runner {

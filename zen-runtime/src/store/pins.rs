@@ -11,6 +11,30 @@ impl Repository {
     /// [`Repository::unpin`]: [`Repository::gc`] takes neither them nor its
     /// bytes. Says whether there is such an artifact.
     ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let project = tempfile::tempdir()?;
+    /// use zen_runtime::{GcPolicy, Repository, pipeline, step};
+    ///
+    /// #[step]
+    /// fn model(seed: u64) -> Vec<u64> {
+    ///     vec![seed; 3]
+    /// }
+    ///
+    /// let repo = Repository::open(project.path())?;
+    /// let run = repo.run(&pipeline!("train", {
+    ///     let model = model(7);
+    ///     model
+    /// }))?;
+    /// let id = run.output_id("model").expect("it is an output");
+    /// drop(run);
+    /// assert!(repo.pin(&id)?);
+    /// repo.gc(&GcPolicy::new().keep_runs(0).max_size(0))?;
+    /// let kept = repo.artifact(&id)?.expect("it is pinned");
+    /// assert_eq!(kept.value::<Vec<u64>>()?, [7; 3]);
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// If the store cannot be written.
     pub fn pin(&self, id: &ArtifactId) -> Result<bool, StoreError> {

@@ -42,6 +42,17 @@ impl Repository {
     ///
     /// It may run beside processes that use the store.
     ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let project = tempfile::tempdir()?;
+    /// use zen_runtime::{Repository, VerifyOptions};
+    ///
+    /// let repo = Repository::open(project.path())?;
+    /// let report = repo.verify(&VerifyOptions::new())?;
+    /// assert!(report.is_clean(), "{report}");
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// If the store cannot be read, or written to repair it.
     pub fn verify(&self, options: &VerifyOptions) -> Result<VerifyReport, StoreError> {
