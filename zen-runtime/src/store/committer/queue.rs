@@ -22,7 +22,7 @@ use crate::{
 pub(super) const MOST_BYTES: usize = 64 << 20;
 
 /// A caller waits while this many operations wait before it.
-pub(super) const MOST_OPERATIONS: usize = 8192;
+pub(super) const MOST_OPERATIONS: usize = 4096;
 
 /// A caller waits while what waits before it holds locks of this weight: others
 /// may wait for their results, and a transaction with many keeps other processes
