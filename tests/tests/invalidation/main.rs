@@ -15,7 +15,7 @@ use kinds::{Kind, Side};
 use workspace::{Answers, Edits, Workspace};
 
 /// Misses that cost a computation and need not be, and why they are.
-const FALSE_MISSES: [(&str, &str); 6] = [
+const FALSE_MISSES: [(&str, &str); 5] = [
     (
         "macro_made_module_through_a_glob_of_a_re_export::apart",
         "`a::face` is searched for what `x` could be, and a macro may make any name",
@@ -27,10 +27,6 @@ const FALSE_MISSES: [(&str, &str); 6] = [
     (
         "standard_trait_that_changes_scope::apart",
         "the traits in scope count for the module as a whole",
-    ),
-    (
-        "re_export_of_a_function_from_a_module_of_its_name::apart",
-        "a path through a name that is a module and a function takes in both",
     ),
     (
         "step_made_by_a_macro::reaches",

@@ -260,6 +260,9 @@ impl Search<'_> {
             // A path goes on through a module, if there is one.
             return;
         }
+        if segment.is_some() && self.is_end(&pass.target) {
+            return;
+        }
         match (segment, pass.target) {
             (Some(segment), Target::Module(module)) => {
                 let at = way.at + 1;

@@ -1,8 +1,9 @@
-//! What a name surely is: what is declared, and not hidden by another.
+//! What a name surely is: what is declared, and not hidden by another; and what
+//! leads nowhere.
 
 use std::collections::BTreeSet;
 
-use crate::{imports::Import, index::Index, references::PathRef};
+use crate::{imports::Import, index::Index, references::PathRef, syntax::Kind};
 
 use super::{Certainty, Scope, Search, Target};
 
@@ -59,6 +60,17 @@ impl Search<'_> {
             let (declared, is_all) = self.seen(outer, &import.path);
             is_all && declared.iter().any(|target| index.is_type(target))
         })
+    }
+
+    /// Whether no path goes on through a target: a function, a value or the rules of a
+    /// macro, unless a macro stands on it, which may make a module of its name.
+    pub(super) fn is_end(&self, target: &Target) -> bool {
+        let Target::Entry(entry) = target else {
+            return false;
+        };
+        let found = &self.index.entries[*entry];
+        let is_value = matches!(found.kind, Kind::Function | Kind::Value | Kind::MacroRules);
+        is_value && !self.index.modules[found.module].generators.contains(entry)
     }
 
     /// Whether a module surely sees, through a glob, what another one has: that itself
