@@ -25,13 +25,18 @@ pub(crate) struct Content {
 }
 
 impl Content {
-    pub(super) fn of(tokens: &[Tree], names: &Names) -> Self {
+    /// Of an item, or of a member of `owner`.
+    pub(super) fn of(tokens: &[Tree], names: &Names, owner: Option<&References>) -> Self {
         let mut normal = Normal::new(names);
         normal.tokens(tokens);
+        let mut reader = Reader::new(names);
+        if let Some(owner) = owner {
+            reader = reader.inside(owner);
+        }
         Self {
             hash: normal.hash(),
             size: size(tokens),
-            references: Reader::new(names).read(tokens),
+            references: reader.read(tokens),
             is_unread: false,
         }
     }
@@ -58,7 +63,10 @@ impl Index {
         let found = &self.entries[entry];
         found.content.get_or_init(|| {
             let content = match self.lex(&found.part) {
-                Ok(tokens) => Content::of(&tokens, &self.names),
+                Ok(tokens) => {
+                    let owner = found.owner.map(|owner| self.references(owner));
+                    Content::of(&tokens, &self.names, owner)
+                }
                 Err(NotRust) => Content::unread(self.text(&found.part)),
             };
             Box::new(content)

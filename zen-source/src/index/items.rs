@@ -137,7 +137,7 @@ impl Index {
         );
         let of_trait = trait_path(head, &self.names);
         let impl_head = self.impl_head(head, of_trait.as_ref());
-        let content = Content::of(&tokens, &self.names);
+        let content = Content::of(&tokens, &self.names, None);
         let owner = self.push(Entry {
             content: OnceCell::from(Box::new(content)),
             of_trait,

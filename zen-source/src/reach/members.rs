@@ -36,9 +36,11 @@ impl Members {
         }
     }
 
-    fn of_traits(&mut self, names: &[Name]) {
-        self.of_traits.extend(names);
-        self.all.extend(names);
+    pub(super) fn of_traits<'n>(&mut self, names: impl IntoIterator<Item = &'n Name>) {
+        for name in names {
+            self.of_traits.insert(*name);
+            self.all.insert(*name);
+        }
     }
 
     fn of_type(&mut self, ty: usize, names: &[Name]) {

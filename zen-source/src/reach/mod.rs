@@ -187,6 +187,7 @@ impl<'a> Reach<'a> {
     ) -> Vec<String> {
         self.touch(module);
         self.members.of_anything(&references.members);
+        self.members.of_traits(&references.of_parameters);
         self.conditions(module, references);
         self.counts_lines |= references.counts_lines;
         self.takes_texts |= references.takes_texts;

@@ -1,6 +1,7 @@
 //! What tokens refer to: paths, members, macros, files, variables, conditions.
 
 mod around;
+mod generics;
 mod reader;
 mod text;
 
@@ -25,6 +26,10 @@ pub(crate) struct References {
     pub(crate) macros: BTreeSet<PathRef>,
     /// What follows a `.`, or a `::` that does not begin a path.
     pub(crate) members: BTreeSet<Name>,
+    /// Members of type parameters: `T::name`.
+    pub(crate) of_parameters: BTreeSet<Name>,
+    /// The type parameters that hold in it, and in its members.
+    pub(crate) parameters: Vec<Name>,
     /// Identifiers in the inputs of macros, which may make members of them.
     pub(crate) inputs: BTreeSet<Name>,
     /// Every identifier.

@@ -11,6 +11,7 @@ use crate::{
 use super::{
     FileArgument, FilePart, PathRef, References,
     around::{Before, KEYWORDS, bounds_length, is_call, is_root, macro_input, position},
+    generics::{self, Types},
     text::{code_in, is_colons, is_word, source, string},
 };
 
@@ -20,6 +21,12 @@ pub(crate) struct Reader<'a> {
     found: References,
     /// Whether the tokens are those of `macro_rules!`.
     in_rules: bool,
+    /// Whether type parameters hide what has their names.
+    hides: bool,
+    /// Which names surely stand for types where it reads.
+    types: Types,
+    /// All of the item.
+    item: &'a [Tree],
     /// Variables in scope, innermost last. They hide functions of their name.
     variables: Vec<Name>,
 }
@@ -30,14 +37,28 @@ impl<'a> Reader<'a> {
             names,
             found: References::default(),
             in_rules: false,
+            hides: false,
+            types: Types::default(),
+            item: &[],
             variables: Vec::new(),
         }
     }
 
-    pub(crate) fn read(mut self, trees: &[Tree]) -> References {
+    /// Reads a member of what has type parameters.
+    pub(crate) fn inside(mut self, owner: &References) -> Self {
+        self.found.parameters.clone_from(&owner.parameters);
+        self
+    }
+
+    pub(crate) fn read(mut self, trees: &'a [Tree]) -> References {
         self.variables = locals::parameters(trees, self.names);
         let mut words = trees.iter().filter_map(Tree::ident);
         self.in_rules = words.any(|n| matches!(self.names.text(n), "macro_rules" | "macro"));
+        let own = generics::type_parameters(trees, self.names);
+        self.found.parameters.extend(own);
+        self.hides = !self.in_rules && !generics::imports_any(trees, self.names);
+        self.types = Types::of_item(trees, self.names);
+        self.item = trees;
         self.trees(trees, Place::Code);
         self.found
     }
@@ -67,8 +88,11 @@ impl<'a> Reader<'a> {
                     self.literal(text, place);
                     1
                 }
-                Tree::Group(_, inner) => {
+                Tree::Group(delimiter, inner) => {
+                    let outer = self.types;
+                    self.types = outer.inside(*delimiter, self.item, self.names);
                     self.trees(inner, place);
+                    self.types = outer;
                     1
                 }
             };
@@ -159,6 +183,10 @@ impl<'a> Reader<'a> {
             self.found.counts_lines = true;
         }
         let path = PathRef { absolute, segments };
+        if place == Place::Code && self.is_parameter(&path, trees, start) {
+            self.found.of_parameters.extend(&path.segments[1..]);
+            return length;
+        }
         if let Some(group) = macro_input(&trees[at..]) {
             self.macro_call(path, group);
             return length + 2;
@@ -178,6 +206,14 @@ impl<'a> Reader<'a> {
             self.found.paths.insert(path);
         }
         length
+    }
+
+    /// Whether a path is `T` or `T::name`, where `T` is a type parameter.
+    fn is_parameter(&self, path: &PathRef, trees: &[Tree], start: usize) -> bool {
+        self.hides
+            && !path.absolute
+            && self.found.parameters.contains(&path.segments[0])
+            && (path.segments.len() > 1 || self.types.has(trees, start))
     }
 
     /// `self` alone is a value, not a module.
