@@ -3,7 +3,12 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    imports::Import, index::Made, references::PathRef, resolve::Scope, syntax::Kind, tree::Name,
+    imports::Import,
+    index::Made,
+    references::{PathRef, References},
+    resolve::Scope,
+    syntax::Kind,
+    tree::Name,
 };
 
 use super::Reach;
@@ -126,6 +131,33 @@ impl Reach<'_> {
         for path in references.macros.iter().filter(is_seen) {
             self.macro_call(module, imports, path, &references.inputs);
         }
+    }
+
+    /// Where rules may make an alias in a body, what an unknown name has may be
+    /// anything's.
+    pub(super) fn members_of_made_aliases(&mut self, scope: Scope<'_>, references: &References) {
+        let index = self.index;
+        let makes_aliases = |rule: &usize| {
+            let mut words = index.references(*rule).words.iter();
+            words.any(|word| matches!(index.names.text(*word), "type" | "use"))
+        };
+        let mut macros = references.macros.iter();
+        if !macros.any(|path| {
+            index
+                .macro_rules(scope.module, path)
+                .iter()
+                .any(makes_aliases)
+        }) {
+            return;
+        }
+        let long = references
+            .paths
+            .iter()
+            .filter(|path| path.segments.len() > 1);
+        for path in long.filter(|path| index.resolve(scope, path).is_empty()) {
+            self.members.of_anything(&path.segments[1..]);
+        }
+        self.members.of_anything(&references.of_parameters);
     }
 
     /// Macros called where items stand, that may define or implement something

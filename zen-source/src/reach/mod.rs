@@ -198,6 +198,7 @@ impl<'a> Reach<'a> {
         for path in &references.paths {
             edges.extend(self.path(module, imports, path, owner));
         }
+        self.members_of_made_aliases(Scope { module, imports }, references);
         for path in &references.given {
             self.given(Scope { module, imports }, path);
         }

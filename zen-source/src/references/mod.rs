@@ -28,6 +28,8 @@ pub(crate) struct References {
     pub(crate) members: BTreeSet<Name>,
     /// Members of type parameters: `T::name`.
     pub(crate) of_parameters: BTreeSet<Name>,
+    /// The aliases that it declares, which may stand in a body.
+    pub(crate) aliases: BTreeSet<Name>,
     /// The type parameters that hold in it, and in its members.
     pub(crate) parameters: Vec<Name>,
     /// Identifiers in the inputs of macros, which may make members of them.

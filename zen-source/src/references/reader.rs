@@ -60,6 +60,7 @@ impl<'a> Reader<'a> {
         self.types = Types::of_item(trees, self.names);
         self.item = trees;
         self.trees(trees, Place::Code);
+        self.members_of_aliases();
         self.found
     }
 
@@ -121,6 +122,12 @@ impl<'a> Reader<'a> {
         {
             return 3;
         }
+        if text == "type" {
+            let next = trees.get(at + 1).and_then(Tree::ident);
+            self.found
+                .aliases
+                .extend(next.map(|name| self.names.plain(name)));
+        }
         if text == "dyn" {
             self.object(&trees[at + 1..], place);
         }
@@ -143,6 +150,22 @@ impl<'a> Reader<'a> {
             before => {
                 let absolute = matches!(before, Before::Colons);
                 self.path(trees, at, absolute, place)
+            }
+        }
+    }
+
+    /// What an alias in a body has may be anything's.
+    fn members_of_aliases(&mut self) {
+        let found = &mut self.found;
+        if found.aliases.is_empty() {
+            return;
+        }
+        found.members.extend(&found.of_parameters);
+        for path in &found.paths {
+            if let [first, rest @ ..] = path.segments.as_slice()
+                && found.aliases.contains(first)
+            {
+                found.members.extend(rest);
             }
         }
     }
