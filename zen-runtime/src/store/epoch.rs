@@ -26,7 +26,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{StoreError, error::AtPath, layout::Layout, warning::warn_once};
+use super::{StoreError, error::AtPath, layout::Layout, slow, warning::warn_once};
 
 /// The name of the file in `locks/`: the number as a little-endian `u64`.
 const NAME: &str = "gc";
@@ -40,9 +40,10 @@ const PAUSE: Duration = Duration::from_millis(1);
 /// After how long a wait for another process that clears away is told.
 const LONG: Duration = Duration::from_secs(1);
 
-/// How long a run waits for what may be put back. A batch takes milliseconds; a
-/// process that was stopped in the middle of one is not waited for.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a run waits for what may be put back. A batch takes milliseconds, and
+/// seconds where the disk is very busy; a process that was stopped in the middle of
+/// one is waited for no longer than this, and once.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The number.
 #[derive(Debug, Default)]
@@ -52,6 +53,8 @@ pub(super) struct Epoch {
     file: OnceLock<Option<File>>,
     /// The greatest that this process has seen.
     seen: AtomicU64,
+    /// The one that this process has waited for in vain, if it is not 0.
+    given_up: AtomicU64,
 }
 
 impl Epoch {
@@ -74,10 +77,15 @@ impl Epoch {
     pub(super) fn look_again(&self, layout: &Layout, before: u64) -> bool {
         let started = Instant::now();
         let mut now = self.now(layout);
+        let mut told = None;
         while !now.is_multiple_of(BATCH) && now / BATCH == before / BATCH {
-            if started.elapsed() > PATIENCE || !is_held(layout) {
+            if self.given_up.load(Ordering::Acquire) == now || !is_held(layout) {
                 return true;
             }
+            if started.elapsed() > PATIENCE {
+                self.given_up.store(now, Ordering::Release);
+            }
+            told.get_or_insert_with(|| tell(layout));
             thread::sleep(PAUSE);
             now = self.now(layout);
         }
@@ -129,6 +137,15 @@ impl Drop for Clearing {
     fn drop(&mut self) {
         let _ = self.0.unlock();
     }
+}
+
+/// Tells of a wait for what another process may put back, if it lasts.
+fn tell(layout: &Layout) -> slow::Waiting {
+    let root = layout.root().display().to_string();
+    slow::waiting(move |lasted| {
+        let lasted = slow::seconds(lasted);
+        format!("waiting since {lasted} for another process that clears away in {root}")
+    })
 }
 
 /// Whether a process clears away, as far as that can be told.
