@@ -21,9 +21,10 @@ pub(super) fn read(kind: Kind, row: &[u8]) -> Option<(&[u8; 32], &[u8])> {
     (*first == kind as u8).then(|| rest.split_first_chunk())?
 }
 
-/// The key of a row of this kind.
-pub(super) fn key(kind: Kind, row: &[u8]) -> Option<[u8; 32]> {
-    read(kind, row).map(|(key, _)| *key)
+/// The key of a row of this kind, if it begins so.
+pub(super) fn key_with(kind: Kind, row: &[u8], beginning: &[u8]) -> Option<[u8; 32]> {
+    let (key, _) = read(kind, row)?;
+    key.starts_with(beginning).then_some(*key)
 }
 
 /// The kind, the key and the value of any row.
@@ -67,7 +68,8 @@ mod tests {
         write(&mut row, Kind::Artifact, &[7; 32], b"value");
         assert_eq!(read(Kind::Artifact, &row), Some((&[7; 32], &b"value"[..])));
         assert_eq!(read(Kind::Record, &row), None);
-        assert_eq!(key(Kind::Artifact, &row), Some([7; 32]));
+        assert_eq!(key_with(Kind::Artifact, &row, &[7; 9]), Some([7; 32]));
+        assert_eq!(key_with(Kind::Artifact, &row, &[7, 8]), None);
         let any = (Kind::Artifact, &[7; 32], &b"value"[..]);
         assert_eq!(read_any(&row), Some(any));
         assert_eq!(read_any(&row[..32]), None);

@@ -116,8 +116,8 @@ impl Snapshot {
             return Ok(None);
         };
         let row = self.row_at(number)?;
-        let key = row.as_deref().and_then(|row| rows::key(kind, row));
-        Ok(key.filter(|key| key.starts_with(beginning)))
+        let row = row.as_deref();
+        Ok(row.and_then(|row| rows::key_with(kind, row, beginning)))
     }
 
     /// What is remembered of a file outside of the store.

@@ -224,8 +224,8 @@ impl<'t> Transaction<'t> {
             return Ok(None);
         };
         let row = self.rows()?.get(self.path, number)?;
-        let key = row.as_deref().and_then(|row| rows::key(kind, row));
-        Ok(key.filter(|key| key.starts_with(beginning)))
+        let row = row.as_deref();
+        Ok(row.and_then(|row| rows::key_with(kind, row, beginning)))
     }
 
     /// The keys of a table of pairs that begin with `prefix`.
