@@ -257,7 +257,7 @@ impl Sweep<'_> {
         let Some(stored) = self.survey.artifacts.get(id) else {
             return Ok(false);
         };
-        if touched.contains(id.as_bytes()) {
+        if touched.contains(id.as_bytes()) || is_given_anew(transaction, id, &stored.producers)? {
             return Ok(false);
         }
         for fingerprint in &stored.producers {
@@ -310,6 +310,22 @@ impl Taken {
     }
 }
 
+/// Whether another call gave an artifact since it was selected.
+fn is_given_anew(
+    transaction: &Transaction<'_>,
+    id: &ArtifactId,
+    producers: &[Fingerprint],
+) -> Result<bool, StoreError> {
+    for key in transaction.pairs_with(Table::LINEAGE, lineage::prefix(id))? {
+        let call = lineage::call(&key).unwrap_or_default();
+        let is_known = |known: &Fingerprint| known.as_bytes().starts_with(call);
+        if !producers.iter().any(is_known) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// Whether a record is the one that was selected, and was not used since.
 fn is_as_it_was(
     transaction: &Transaction<'_>,
@@ -328,3 +344,6 @@ fn is_as_it_was(
     Ok(hit.is_some_and(|hit| hit.created == known.created)
         && usage.unwrap_or_default() == known.usage)
 }
+
+#[cfg(test)]
+mod tests;

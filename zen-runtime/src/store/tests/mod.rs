@@ -37,7 +37,7 @@ pub(super) fn open(folder: &Path) -> Result<Store, StoreError> {
 }
 
 /// An artifact of these bytes.
-fn artifact(bytes: impl Into<Vec<u8>>) -> NewArtifact {
+pub(super) fn artifact(bytes: impl Into<Vec<u8>>) -> NewArtifact {
     let bytes = bytes.into();
     NewArtifact {
         id: ArtifactId::of(BINCODE, &bytes),
@@ -86,7 +86,12 @@ fn output(artifact: &NewArtifact) -> Output {
 }
 
 /// Keeps a call that gave one artifact.
-fn keep(store: &Store, step: &'static str, n: u64, artifact: &NewArtifact) -> Fingerprint {
+pub(super) fn keep(
+    store: &Store,
+    step: &'static str,
+    n: u64,
+    artifact: &NewArtifact,
+) -> Fingerprint {
     let record = record(step, n, std::slice::from_ref(artifact));
     let fingerprint = record.fingerprint;
     commit(store, Some(record), vec![artifact.clone()]).unwrap();
