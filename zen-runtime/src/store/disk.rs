@@ -217,9 +217,12 @@ impl Disk {
         let now = self.epoch.now(&self.layout);
         let is_behind = |held: &Held| held.epoch < now;
         let is_behind = self.held.look(|held| held.is_some_and(is_behind));
-        let remembers = self.recall().is_some_and(|recall| recall.is_before(now));
-        if remembers || is_behind {
+        let recall = self.recall();
+        if is_behind || recall.is_some_and(|recall| recall.is_before(now)) {
             self.forget_snapshot();
+        }
+        if let Some(recall) = recall {
+            recall.caught_up(now);
         }
     }
 

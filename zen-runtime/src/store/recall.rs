@@ -36,7 +36,7 @@ pub(super) struct Recall {
     artifacts: Kept<ArtifactId, Arc<[u8]>>,
     /// Grows when all is forgotten.
     moment: AtomicU64,
-    /// The greatest [`Epoch`](super::epoch::Epoch) at which it was asked for.
+    /// The greatest [`Epoch`](super::epoch::Epoch) that it was forgotten for.
     epoch: AtomicU64,
 }
 
@@ -81,9 +81,15 @@ impl Recall {
         self.artifacts.clear();
     }
 
-    /// Notes the epoch; says whether it was less when this was last asked.
+    /// Whether something may be remembered from before the epoch.
     pub(super) fn is_before(&self, epoch: u64) -> bool {
-        self.epoch.fetch_max(epoch, Ordering::AcqRel) < epoch
+        self.epoch.load(Ordering::Acquire) < epoch
+    }
+
+    /// Notes that all from before the epoch is forgotten. Not until it is: another
+    /// thread that asks meanwhile would be given what is about to be forgotten.
+    pub(super) fn caught_up(&self, epoch: u64) {
+        self.epoch.fetch_max(epoch, Ordering::AcqRel);
     }
 }
 
@@ -189,10 +195,14 @@ mod tests {
     }
 
     #[test]
-    fn an_epoch_is_new_once() {
+    fn an_epoch_is_new_until_all_is_forgotten() {
         let recall = Recall::default();
         assert!(!recall.is_before(0));
         assert!(recall.is_before(4));
+        assert!(recall.is_before(4));
+        recall.caught_up(4);
+        assert!(!recall.is_before(4));
+        recall.caught_up(3);
         assert!(!recall.is_before(4));
     }
 }
