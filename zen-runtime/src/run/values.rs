@@ -108,12 +108,16 @@ pub(super) fn read_stored(
 ) -> Result<Value, MissReason> {
     let store = shared.settings.repository.store();
     let unreadable = |error: StoreError| MissReason::StoreUnreadable(error.to_string());
-    let Some(bytes) = store.read_announced(id).map_err(unreadable)? else {
-        return Err(match store.presence(id).map_err(unreadable)? {
-            Presence::Evicted => MissReason::Evicted(*id),
-            Presence::Stored | Presence::Missing => MissReason::ArtifactMissing(*id),
-        });
-    };
+    let mut bytes = store.read_announced(id).map_err(unreadable)?;
+    if bytes.is_none() {
+        bytes = match store.presence(id).map_err(unreadable)? {
+            Presence::Evicted => return Err(MissReason::Evicted(*id)),
+            Presence::Missing => None,
+            // Its bytes were given up, and somebody else has computed them since.
+            Presence::Stored => store.read_announced(id).map_err(unreadable)?,
+        };
+    }
+    let bytes = bytes.ok_or(MissReason::ArtifactMissing(*id))?;
     let step = shared.graph.nodes[output.node].step.linked.as_ref();
     let kind = step.and_then(|step| step.output_types().get(output.output));
     let kind = kind.ok_or_else(|| MissReason::Undecodable("its type is not known".to_owned()))?;
