@@ -173,14 +173,7 @@ impl Index {
         {
             reach = parent;
         }
-        let mut at = Some(module);
-        while let Some(module) = at {
-            if module == reach {
-                return true;
-            }
-            at = self.modules[module].parent;
-        }
-        false
+        self.is_within(module, reach)
     }
 
     /// Every identifier in a macro call, and in the rules that it stands for.

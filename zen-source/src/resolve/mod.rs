@@ -98,6 +98,18 @@ impl Index {
         }
     }
 
+    /// Whether a module is another one, or stands in it: it sees all that is there.
+    fn is_within(&self, module: usize, outer: usize) -> bool {
+        let mut at = Some(module);
+        while let Some(module) = at {
+            if module == outer {
+                return true;
+            }
+            at = self.modules[module].parent;
+        }
+        false
+    }
+
     /// Whether a module surely has a child of a name.
     fn has_module(&self, module: usize, name: Name) -> bool {
         let children = self.modules[module].children.get(&name);

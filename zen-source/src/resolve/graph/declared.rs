@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::{imports::Import, index::Index, references::PathRef, syntax::Kind};
+use crate::{imports::Import, references::PathRef, syntax::Kind};
 
 use super::{Certainty, Scope, Search, Target};
 
@@ -81,7 +81,7 @@ impl Search<'_> {
             return true;
         };
         let found = &index.entries[*entry];
-        if is_within(index, by, from) {
+        if index.is_within(by, from) {
             return true;
         }
         if index.modules[by].krate != index.modules[from].krate {
@@ -95,16 +95,4 @@ impl Search<'_> {
             imports.iter().all(|import| import.is_public)
         }
     }
-}
-
-/// Whether a module is another one, or stands in it: it sees all that is there.
-fn is_within(index: &Index, module: usize, outer: usize) -> bool {
-    let mut at = Some(module);
-    while let Some(module) = at {
-        if module == outer {
-            return true;
-        }
-        at = index.modules[module].parent;
-    }
-    false
 }
