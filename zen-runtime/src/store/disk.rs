@@ -220,9 +220,9 @@ impl Disk {
         let recall = self.recall();
         if is_behind || recall.is_some_and(|recall| recall.is_before(now)) {
             self.forget_snapshot();
-        }
-        if let Some(recall) = recall {
-            recall.caught_up(now);
+            if let Some(recall) = recall {
+                recall.caught_up(now);
+            }
         }
     }
 
