@@ -1,4 +1,4 @@
-//! Tables of numbers, and rows, while they are written.
+//! Tables of numbers while they are written.
 
 use std::{collections::BTreeMap, ops::RangeBounds, path::Path};
 
@@ -7,8 +7,6 @@ use redb::{ReadableTable, ReadableTableMetadata, WriteTransaction};
 use super::{
     guard,
     levels::{Leveled, most_young},
-    rows,
-    tables::{Kind, ROWS},
     walk::{Number, walk_range},
 };
 use crate::store::StoreError;
@@ -157,84 +155,4 @@ pub(super) fn close<T>(path: &Path, table: T) -> Result<(), StoreError> {
         drop(table);
         Ok::<_, redb::Error>(())
     })
-}
-
-/// The table of rows.
-pub(super) struct Rows<'t> {
-    table: redb::Table<'t, u64, &'static [u8]>,
-    /// The number of the next one.
-    next: u64,
-}
-
-impl<'t> Rows<'t> {
-    pub(super) fn open(path: &Path, transaction: &'t WriteTransaction) -> Result<Self, StoreError> {
-        guard(path, || {
-            let table = transaction.open_table(ROWS)?;
-            let last = table.last()?.map(|(number, _)| number.value());
-            Ok::<_, redb::Error>(Self {
-                next: last.map_or(0, |last| last.saturating_add(1)),
-                table,
-            })
-        })
-    }
-
-    /// The value of the row, if it is of this kind and under this key.
-    pub(super) fn value(
-        &self,
-        path: &Path,
-        number: u64,
-        kind: Kind,
-        key: &[u8; 32],
-    ) -> Result<Option<Vec<u8>>, StoreError> {
-        guard(path, || {
-            let row = self.table.get(number)?;
-            let row = row.as_ref().map(redb::AccessGuard::value);
-            let read = row.and_then(|row| rows::read(kind, row));
-            let value = read.filter(|(found, _)| *found == key);
-            Ok::<_, redb::StorageError>(value.map(|(_, value)| value.to_vec()))
-        })
-    }
-
-    /// A row as it is.
-    pub(super) fn get(&self, path: &Path, number: u64) -> Result<Option<Vec<u8>>, StoreError> {
-        guard(path, || {
-            let row = self.table.get(number)?;
-            Ok::<_, redb::StorageError>(row.map(|row| row.value().to_vec()))
-        })
-    }
-
-    /// Adds a row after all others, and gives its number.
-    pub(super) fn append(
-        &mut self,
-        path: &Path,
-        kind: Kind,
-        key: &[u8; 32],
-        value: &[u8],
-    ) -> Result<u64, StoreError> {
-        let number = self.next;
-        self.replace(path, number, kind, key, value)?;
-        self.next = number.saturating_add(1);
-        Ok(number)
-    }
-
-    /// Puts another value into a row.
-    pub(super) fn replace(
-        &mut self,
-        path: &Path,
-        number: u64,
-        kind: Kind,
-        key: &[u8; 32],
-        value: &[u8],
-    ) -> Result<(), StoreError> {
-        let length = rows::HEADER + value.len();
-        guard(path, || {
-            let mut row = self.table.insert_reserve(number, length)?;
-            rows::write(row.as_mut(), kind, key, value);
-            Ok::<_, redb::StorageError>(())
-        })
-    }
-
-    pub(super) fn remove(&mut self, path: &Path, number: u64) -> Result<(), StoreError> {
-        guard(path, || self.table.remove(number).map(drop))
-    }
 }

@@ -39,7 +39,9 @@ fn tells_of_damage(error: &redb::Error) -> bool {
     match error {
         // The file formats before 3 are older than zen, and all tables of a
         // format that is known are of the same types.
-        redb::Error::Corrupted(_)
+        // Rows are only ever added after the last one.
+        redb::Error::UnorderedKey
+        | redb::Error::Corrupted(_)
         | redb::Error::UpgradeRequired(_)
         | redb::Error::TableTypeMismatch { .. }
         | redb::Error::TypeDefinitionChanged { .. }

@@ -6,6 +6,7 @@
 //! panics alike into a [`StoreError`]. After one the database is opened again.
 
 mod alone;
+mod appended;
 mod bookkeeping;
 mod changing;
 mod file;

@@ -15,6 +15,13 @@ pub(super) fn write(row: &mut [u8], kind: Kind, key: &[u8; 32], value: &[u8]) {
     row[HEADER..].copy_from_slice(value);
 }
 
+/// Adds a row as [`write`] writes it.
+pub(super) fn append(rows: &mut Vec<u8>, kind: Kind, key: &[u8; 32], value: &[u8]) {
+    rows.push(kind as u8);
+    rows.extend_from_slice(key);
+    rows.extend_from_slice(value);
+}
+
 /// The key and the value of a row of this kind.
 pub(super) fn read(kind: Kind, row: &[u8]) -> Option<(&[u8; 32], &[u8])> {
     let (first, rest) = row.split_first()?;
@@ -68,6 +75,9 @@ mod tests {
         write(&mut row, Kind::Artifact, &[7; 32], b"value");
         assert_eq!(read(Kind::Artifact, &row), Some((&[7; 32], &b"value"[..])));
         assert_eq!(read(Kind::Record, &row), None);
+        let mut appended = vec![1];
+        append(&mut appended, Kind::Artifact, &[7; 32], b"value");
+        assert_eq!(appended[1..], row);
         assert_eq!(key_with(Kind::Artifact, &row, &[7; 9]), Some([7; 32]));
         assert_eq!(key_with(Kind::Artifact, &row, &[7, 8]), None);
         let any = (Kind::Artifact, &[7; 32], &b"value"[..]);

@@ -10,7 +10,8 @@ use redb::{ReadableTable, WriteTransaction};
 
 use super::{
     Collection, Table,
-    changing::{Numbers, Rows, close},
+    appended::Rows,
+    changing::{Numbers, close},
     format::Format,
     guard, rows,
     tables::{Form, Kind},
@@ -61,7 +62,10 @@ impl<'t> Transaction<'t> {
         for (_, pairs) in self.pairs.borrow_mut().iter_mut() {
             pairs.finish(self.path)?;
         }
-        Ok(())
+        match &mut *self.rows.borrow_mut() {
+            Some(rows) => rows.settle(self.path),
+            None => Ok(()),
+        }
     }
 
     /// Closes them one by one: where the first one panics the others may too,
@@ -77,8 +81,10 @@ impl<'t> Transaction<'t> {
         for (_, pairs) in self.pairs.take() {
             closed = closed.and(pairs.close(self.path, self.inner));
         }
-        let rows = close(self.path, self.rows.take());
-        closed.and(rows)
+        match self.rows.take() {
+            Some(rows) => closed.and(rows.close(self.path)),
+            None => closed,
+        }
     }
 
     fn table(&self, table: Table) -> Result<RefMut<'_, Opened<'t>>, StoreError> {
