@@ -12,6 +12,8 @@ use bincode::{
     error::{DecodeError, EncodeError},
 };
 
+use serde::Serialize;
+
 use super::{ArtifactId, CodecError};
 
 /// The name of the codec, stored with every artifact.
@@ -162,6 +164,16 @@ impl Writer for Output<'_> {
         self.raw(bytes);
         Ok(())
     }
+}
+
+/// Adds the bytes of a value of one of our own types.
+pub(super) fn append<T: Serialize + ?Sized>(
+    bytes: &mut Vec<u8>,
+    value: &T,
+) -> Result<(), CodecError> {
+    bincode::serde::encode_into_std_write(value, bytes, layout())
+        .map(drop)
+        .map_err(|error| unencodable(&error))
 }
 
 #[cold]

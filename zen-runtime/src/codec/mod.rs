@@ -42,7 +42,7 @@ pub(crate) use array::{Array, ArrayRef};
 pub use bincode::BINCODE;
 pub use decode::decode;
 pub(crate) use decode::{check_readable, decode_stored};
-pub(crate) use encode::copy;
+pub(crate) use encode::{append_own, copy};
 pub use encode::{encode, encode_parameter};
 pub use error::CodecError;
 pub use file::{Dir, File};

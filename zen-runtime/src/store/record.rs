@@ -63,19 +63,45 @@ pub struct Hit {
 /// a hit does not pay for the parts, which only explanations read.
 pub(super) fn encode(record: &Record) -> Result<Vec<u8>, StoreError> {
     let key = record.fingerprint.as_bytes();
-    let head = seal::seal(HEAD, key, body(&record.hit())?);
-    let parts = seal::seal(PARTS, key, body(&record.parts)?);
-    let length = u32::try_from(head.len()).map_err(StoreError::encode)?;
-    Ok([&[FORMAT][..], &length.to_le_bytes(), &head, &parts].concat())
+    let mut bytes = Vec::with_capacity(USUAL);
+    bytes.extend([FORMAT, 0, 0, 0, 0]);
+    let head = bytes.len();
+    codec::append_own(&mut bytes, &Head::of(record)).map_err(StoreError::encode)?;
+    seal::seal_from(HEAD, key, &mut bytes, head);
+    let parts = bytes.len();
+    codec::append_own(&mut bytes, &record.parts).map_err(StoreError::encode)?;
+    seal::seal_from(PARTS, key, &mut bytes, parts);
+    let length = u32::try_from(parts - head).map_err(StoreError::encode)?;
+    bytes[1..head].copy_from_slice(&length.to_le_bytes());
+    Ok(bytes)
+}
+
+/// What most records have room in.
+const USUAL: usize = 512;
+
+/// What is encoded as a [`Hit`], where it lies.
+#[derive(Serialize)]
+struct Head<'a> {
+    outputs: &'a [Output],
+    created: u64,
+    duration: Duration,
+    run: Option<&'a str>,
+}
+
+impl<'a> Head<'a> {
+    fn of(record: &'a Record) -> Self {
+        Self {
+            outputs: &record.outputs,
+            created: record.created,
+            duration: record.duration,
+            run: record.run.as_deref(),
+        }
+    }
 }
 
 /// What the checksums of the two halves are bound to.
 pub(super) const HEAD: &str = "records head";
 pub(super) const PARTS: &str = "records parts";
-
-fn body<T: Serialize>(value: &T) -> Result<Vec<u8>, StoreError> {
-    codec::encode(value).map_err(StoreError::encode)
-}
 
 /// The head of a stored record; `None`, with a warning, if it is damaged or of
 /// another format.

@@ -12,9 +12,14 @@ const SMALL: usize = 1024;
 
 /// Appends the checksum.
 pub(super) fn seal(table: &str, key: &[u8], mut body: Vec<u8>) -> Vec<u8> {
-    let sum = checksum(table, key, &body);
-    body.extend_from_slice(&sum);
+    seal_from(table, key, &mut body, 0);
     body
+}
+
+/// Appends the checksum of what is in `bytes` from `start` on.
+pub(super) fn seal_from(table: &str, key: &[u8], bytes: &mut Vec<u8>, start: usize) {
+    let sum = checksum(table, key, &bytes[start..]);
+    bytes.extend_from_slice(&sum);
 }
 
 /// The value without its checksum; `None` if that does not fit.

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use super::{artifact, record, store};
 use crate::{
     codec,
-    fingerprint::{EnvPart, SourceItem},
+    fingerprint::{Content, EnvPart, Origin, SourceItem},
     store::{
         Collection,
         artifact::{Entry, lineage},
@@ -80,6 +80,33 @@ fn the_bytes_of_a_record() {
          3538cc3d46aead1a7664a978eda511000000003ef5aaefde305b92508223f28d\
          8665d0"
     );
+}
+
+#[test]
+fn the_halves_of_a_record_are_as_the_codec_encodes_them() {
+    let mut record = record("crate::train", 7, &[artifact("model"), artifact("score")]);
+    record.parts.version = Some("2".to_owned());
+    record.parts.generics = vec![("T".to_owned(), "u64".to_owned())];
+    record.parts.env = vec![EnvPart {
+        name: Cow::Borrowed("TZ"),
+        value: Some([1; 32]),
+    }];
+    let ids = vec![artifact("one").id, artifact("two").id];
+    let mut list = record.parts.arguments[0].clone();
+    list.content = Content::List(ids);
+    list.origin = Origin::Input;
+    record.parts.arguments.push(list);
+    for run in [None, Some("run 1".to_owned())] {
+        record.run = run;
+        let key = record.fingerprint.as_bytes();
+        let head = codec::encode(&record.hit()).unwrap();
+        let head = seal::seal(bytes_of::HEAD, key, head);
+        let parts = codec::encode(&record.parts).unwrap();
+        let parts = seal::seal(bytes_of::PARTS, key, parts);
+        let length = u32::try_from(head.len()).unwrap().to_le_bytes();
+        let expected = [&[1][..], &length, &head, &parts].concat();
+        assert_eq!(bytes_of::encode(&record).unwrap(), expected);
+    }
 }
 
 #[test]
