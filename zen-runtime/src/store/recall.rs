@@ -93,17 +93,24 @@ impl Recall {
     }
 }
 
-/// Entries by hash, of which those go that were not asked for lately.
+/// Entries by hash, of which those go that came long ago.
 #[derive(Debug)]
 struct Kept<K, V>([RwLock<Shard<K, V>>; SHARDS]);
 
 #[derive(Debug)]
 struct Shard<K, V> {
-    young: HashMap<K, V, ByPrefix>,
-    /// What was young until there was too much of it.
-    old: HashMap<K, V, ByPrefix>,
-    /// What the young take.
+    /// In one table, as each that is looked into is a wait for memory.
+    entries: HashMap<K, Entry<V>, ByPrefix>,
+    /// The generation of those that come now.
+    generation: u32,
+    /// What the entries of this generation take.
     size: usize,
+}
+
+#[derive(Debug)]
+struct Entry<V> {
+    value: V,
+    generation: u32,
 }
 
 impl<K, V> Default for Kept<K, V> {
@@ -115,8 +122,8 @@ impl<K, V> Default for Kept<K, V> {
 impl<K, V> Default for Shard<K, V> {
     fn default() -> Self {
         Self {
-            young: HashMap::default(),
-            old: HashMap::default(),
+            entries: HashMap::default(),
+            generation: 0,
             size: 0,
         }
     }
@@ -130,22 +137,15 @@ impl<K: Eq + Hash, V: Clone> Kept<K, V> {
     fn get(&self, key: &K, hash: &[u8; 32]) -> Option<V> {
         let shard = self.shard(hash).read();
         let shard = shard.unwrap_or_else(PoisonError::into_inner);
-        let found = shard.young.get(key).or_else(|| shard.old.get(key));
-        found.cloned()
+        let found = shard.entries.get(key);
+        found.map(|entry| entry.value.clone())
     }
 
     fn put(&self, key: K, hash: &[u8; 32], value: V, size: usize, is_now: impl Fn() -> bool) {
         let shard = self.shard(hash).write();
         let mut shard = shard.unwrap_or_else(PoisonError::into_inner);
-        if !is_now() {
-            return;
-        }
-        if shard.size + size > GENERATION {
-            shard.old = std::mem::take(&mut shard.young);
-            shard.size = 0;
-        }
-        if size <= GENERATION && shard.young.insert(key, value).is_none() {
-            shard.size += size;
+        if is_now() {
+            shard.put(key, value, size);
         }
     }
 
@@ -153,6 +153,33 @@ impl<K: Eq + Hash, V: Clone> Kept<K, V> {
         for shard in &self.0 {
             *shard.write().unwrap_or_else(PoisonError::into_inner) = Shard::default();
         }
+    }
+}
+
+impl<K: Eq + Hash, V> Shard<K, V> {
+    fn put(&mut self, key: K, value: V, size: usize) {
+        if size > GENERATION {
+            return;
+        }
+        if self.size + size > GENERATION {
+            self.begin_generation();
+        }
+        let entry = Entry {
+            value,
+            generation: self.generation,
+        };
+        let before = self.entries.insert(key, entry);
+        if before.is_none_or(|before| before.generation != self.generation) {
+            self.size += size;
+        }
+    }
+
+    /// Lets go of what came before this generation.
+    fn begin_generation(&mut self) {
+        let last = self.generation;
+        self.entries.retain(|_, entry| entry.generation == last);
+        self.generation = last.wrapping_add(1);
+        self.size = 0;
     }
 }
 
@@ -192,6 +219,21 @@ mod tests {
         let left = (0..10_000).filter(|number| recall.artifact(&id(*number)).is_some());
         let size = left.count() * bytes.len();
         assert!(size <= 2 * GENERATION * SHARDS, "{size} bytes");
+    }
+
+    #[test]
+    fn what_is_kept_anew_stays_for_as_long_as_what_is_new() {
+        let mut shard = Shard::default();
+        let half = GENERATION / 2;
+        shard.put(1, "one", half);
+        shard.put(2, "two", half);
+        shard.put(3, "three", half);
+        shard.put(1, "one again", half);
+        // Now what came in the first generation goes.
+        shard.put(4, "four", half);
+        let mut left: Vec<_> = shard.entries.values().map(|entry| entry.value).collect();
+        left.sort_unstable();
+        assert_eq!(left, ["four", "one again", "three"]);
     }
 
     #[test]
