@@ -31,6 +31,7 @@ pub(super) fn load<V>(
         let id = ids
             .next()
             .ok_or_else(|| CodecError::message("the record names too few outputs"))?;
-        repository.store().read(&id)?.ok_or(LoadError::Missing(id))
+        let bytes = repository.store().read_of(hit, &id, <[u8]>::to_vec)?;
+        bytes.ok_or(LoadError::Missing(id))
     })
 }

@@ -28,9 +28,11 @@ impl BareStore {
     /// # Errors
     /// If the store cannot be read.
     pub fn get(&self, key: &[u8; 32]) -> Result<Option<usize>, StoreError> {
-        let hit = self.0.hit(&Fingerprint::from_bytes(*key))?;
-        match hit.as_ref().and_then(|hit| hit.outputs.first()) {
-            Some(output) => self.0.read_with(&output.id, <[u8]>::len),
+        let Some(hit) = self.0.hit(&Fingerprint::from_bytes(*key))? else {
+            return Ok(None);
+        };
+        match hit.outputs.first() {
+            Some(output) => self.0.read_of(&hit, &output.id, <[u8]>::len),
             None => Ok(None),
         }
     }

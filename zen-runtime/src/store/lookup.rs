@@ -8,7 +8,7 @@ use super::{
     blobs::{self, Content},
     metadata::{Page, Snapshot, Table},
     recall::Recall,
-    record,
+    record::{self, Beside},
 };
 use crate::{codec::ArtifactId, fingerprint::Fingerprint};
 
@@ -36,25 +36,21 @@ impl Store {
             let Some(page) = snapshot.record(fingerprint.as_bytes())? else {
                 return Ok(None);
             };
-            let Some(hit) = record::decode_hit(fingerprint, &page) else {
+            let Some(mut hit) = record::decode_hit(fingerprint, &page) else {
                 return Ok(None);
             };
-            let value = match recall {
-                Some(_) => beside(snapshot, &page, &hit)?,
-                None => None,
-            };
-            Ok(Some((Arc::new(hit), value)))
+            if recall.is_some() {
+                hit.beside = beside(snapshot, &page, &hit)?;
+            }
+            Ok(Some(Arc::new(hit)))
         })?;
-        let Some((hit, value)) = found else {
-            return Ok(None);
-        };
-        if let Some((recall, moment)) = recall.zip(moment) {
+        if let (Some(hit), Some(recall), Some(moment)) = (&found, recall, moment) {
             recall.keep_hit(moment, fingerprint, hit.clone());
-            if let (Some(Found::Small { page, start }), [output]) = (value, &hit.outputs[..]) {
-                recall.keep_artifact(moment, &output.id, &page[start..]);
+            if let ([output], Some(bytes)) = (&hit.outputs[..], hit.beside.bytes()) {
+                recall.keep_artifact(moment, &output.id, bytes.clone());
             }
         }
-        Ok(Some(hit))
+        Ok(found)
     }
 
     /// A call's record; `None` if there is none, or none that can be read.
@@ -212,6 +208,22 @@ impl Store {
         self.read_with(id, <[u8]>::to_vec)
     }
 
+    /// As [`Store::read_with`], for an artifact of a hit that was just found.
+    ///
+    /// # Errors
+    /// Those of [`Store::read`].
+    pub(crate) fn read_of<R>(
+        &self,
+        hit: &Hit,
+        id: &ArtifactId,
+        f: impl FnOnce(&[u8]) -> R,
+    ) -> Result<Option<R>, StoreError> {
+        match hit.bytes_of(id) {
+            Some(bytes) => Ok(Some(f(bytes))),
+            None => self.read_with(id, f),
+        }
+    }
+
     /// Like [`Store::read`], without a copy: `f` gets a small artifact's bytes
     /// where they lie in the database.
     ///
@@ -240,7 +252,7 @@ impl Store {
             Some(Found::Small { page, start }) => {
                 let bytes = &page[start..];
                 if let Some((recall, moment)) = recall.zip(moment) {
-                    recall.keep_artifact(moment, id, bytes);
+                    recall.keep_artifact(moment, id, bytes.into());
                 }
                 return Ok(Some(f(bytes)));
             }
@@ -258,15 +270,18 @@ impl Store {
 
 /// The one, small artifact of a record, if it lies beside it in the database: to
 /// find it by its ID later would take longer.
-fn beside(snapshot: &Snapshot, record: &Page, hit: &Hit) -> Result<Option<Found>, StoreError> {
-    let [output] = &hit.outputs[..] else {
-        return Ok(None);
+fn beside(snapshot: &Snapshot, record: &Page, hit: &Hit) -> Result<Beside, StoreError> {
+    let output = match &hit.outputs[..] {
+        [output] if output.size <= BESIDE => output,
+        _ => return Ok(Beside::default()),
     };
-    if output.size > BESIDE {
-        return Ok(None);
-    }
     let page = snapshot.artifact_before(record, output.id.as_bytes())?;
-    Ok(page.and_then(|page| Found::in_page(&output.id, page)))
+    Ok(
+        match page.and_then(|page| Found::in_page(&output.id, page)) {
+            Some(Found::Small { page, start }) => Beside::new(&page[start..]),
+            _ => Beside::default(),
+        },
+    )
 }
 
 /// Where an artifact's bytes are.

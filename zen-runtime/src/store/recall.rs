@@ -60,17 +60,17 @@ impl Recall {
 
     /// Keeps a hit that was looked for since `moment`.
     pub(super) fn keep_hit(&self, moment: Moment, call: &Fingerprint, hit: Arc<Hit>) {
-        let size = OVERHEAD * (1 + hit.outputs.len());
+        let beside = hit.beside.bytes().map_or(0, |bytes| bytes.len());
+        let size = OVERHEAD * (1 + hit.outputs.len()) + beside;
         let is_now = || self.moment.load(Ordering::Acquire) == moment.0;
         self.hits.put(*call, call.as_bytes(), hit, size, is_now);
     }
 
     /// Keeps the bytes of an artifact that was looked for since `moment`.
-    pub(super) fn keep_artifact(&self, moment: Moment, id: &ArtifactId, bytes: &[u8]) {
+    pub(super) fn keep_artifact(&self, moment: Moment, id: &ArtifactId, bytes: Arc<[u8]>) {
         let size = OVERHEAD + bytes.len();
         let is_now = || self.moment.load(Ordering::Acquire) == moment.0;
-        self.artifacts
-            .put(*id, id.as_bytes(), bytes.into(), size, is_now);
+        self.artifacts.put(*id, id.as_bytes(), bytes, size, is_now);
     }
 
     /// Forgets all.
@@ -197,13 +197,13 @@ mod tests {
     fn what_was_looked_for_before_all_was_forgotten_does_not_come_back() {
         let recall = Recall::default();
         let before = recall.moment();
-        recall.keep_artifact(before, &id(1), b"value");
+        recall.keep_artifact(before, &id(1), b"value"[..].into());
         assert_eq!(recall.artifact(&id(1)).as_deref(), Some(&b"value"[..]));
         recall.forget();
         assert_eq!(recall.artifact(&id(1)), None);
-        recall.keep_artifact(before, &id(1), b"value");
+        recall.keep_artifact(before, &id(1), b"value"[..].into());
         assert_eq!(recall.artifact(&id(1)), None);
-        recall.keep_artifact(recall.moment(), &id(1), b"value");
+        recall.keep_artifact(recall.moment(), &id(1), b"value"[..].into());
         assert!(recall.artifact(&id(1)).is_some());
     }
 
@@ -212,7 +212,7 @@ mod tests {
         let recall = Recall::default();
         let bytes = vec![7; 16 << 10];
         for number in 0..10_000 {
-            recall.keep_artifact(recall.moment(), &id(number), &bytes);
+            recall.keep_artifact(recall.moment(), &id(number), bytes[..].into());
         }
         assert_eq!(recall.artifact(&id(0)), None);
         assert!(recall.artifact(&id(9_999)).is_some());

@@ -1,6 +1,6 @@
 //! What a call gave.
 
-use std::{borrow::Cow, time::Duration};
+use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
@@ -54,6 +54,40 @@ pub struct Hit {
     pub duration: Duration,
     /// The run that computed it; `None` for a plain call.
     pub run: Option<String>,
+    /// Not stored: where the bytes are that were found with it.
+    #[serde(skip)]
+    pub(super) beside: Beside,
+}
+
+/// The bytes of a hit's one, small artifact, checked, if they were found with it:
+/// who asks for the value then need not look for them. They are not part of what a
+/// hit is.
+#[derive(Clone, Default)]
+pub(super) struct Beside(Option<Arc<[u8]>>);
+
+impl Beside {
+    pub(super) fn new(bytes: &[u8]) -> Self {
+        Self(Some(bytes.into()))
+    }
+
+    pub(super) fn bytes(&self) -> Option<&Arc<[u8]>> {
+        self.0.as_ref()
+    }
+}
+
+impl PartialEq for Beside {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Beside {}
+
+impl fmt::Debug for Beside {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let length = self.0.as_ref().map(|bytes| bytes.len());
+        f.debug_tuple("Beside").field(&length).finish()
+    }
 }
 
 /// The bytes of a record: the format, the length of the head as a little-endian
@@ -163,11 +197,18 @@ impl Record {
             created: self.created,
             duration: self.duration,
             run: self.run.clone(),
+            beside: Beside::default(),
         }
     }
 }
 
 impl Hit {
+    /// The bytes of an artifact of it, if they were found with it.
+    pub(super) fn bytes_of(&self, id: &ArtifactId) -> Option<&[u8]> {
+        let bytes = self.beside.bytes()?;
+        matches!(&self.outputs[..], [output] if output.id == *id).then_some(bytes)
+    }
+
     /// Whether `other` names the same artifacts in the same order.
     pub(super) fn agrees_with(&self, other: &Record) -> bool {
         let ids = self.outputs.iter().map(|output| output.id);

@@ -47,6 +47,33 @@ fn small_and_large_artifacts_are_read_back() {
     assert!(files_in(&folder.path().join("tmp")).is_empty());
 }
 
+#[test]
+fn a_hit_brings_its_one_small_artifact_along() {
+    let (_folder, store) = store();
+    let (small, other) = (artifact("small"), artifact("other"));
+    keep(&store, "crate::one", 1, &small);
+    let two = record("crate::two", 1, &[other.clone(), artifact("third")]);
+    let call = two.fingerprint;
+    commit(&store, Some(two), vec![other.clone(), artifact("third")]).unwrap();
+    keep(&store, "crate::large", 1, &large());
+    for again in [false, true] {
+        let look = |step| {
+            let call = record(step, 1, &[]).fingerprint;
+            store.hit(&call).unwrap().unwrap()
+        };
+        let hit = look("crate::one");
+        assert_eq!(hit.bytes_of(&small.id), Some(&small.bytes[..]), "{again}");
+        assert_eq!(hit.bytes_of(&other.id), None);
+        let read = store.read_of(&hit, &small.id, <[u8]>::to_vec).unwrap();
+        assert_eq!(read.as_ref(), Some(&small.bytes));
+        assert_eq!(look("crate::large").bytes_of(&large().id), None);
+        let hit = store.hit(&call).unwrap().unwrap();
+        assert_eq!(hit.bytes_of(&other.id), None, "there are two");
+        let read = store.read_of(&hit, &other.id, <[u8]>::to_vec).unwrap();
+        assert_eq!(read, Some(other.bytes.clone()));
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn a_blob_cannot_be_written_to() {
