@@ -7,7 +7,7 @@ use crate::{
     codec::{self, ArtifactId, CodecError},
     fingerprint::Fingerprint,
     step::LoadError,
-    store::{Presence, Repository, StoreError},
+    store::{Fetched, Presence, Repository, StoreError},
 };
 
 /// A stored, immutable value.
@@ -151,12 +151,10 @@ impl Artifact {
 
     fn read(&self) -> Result<Vec<u8>, ReadError> {
         let store = self.repository.store();
-        if let Some(bytes) = store.read(&self.id).map_err(LoadError::from)? {
-            return Ok(bytes);
-        }
-        match store.presence(&self.id).map_err(LoadError::from)? {
-            Presence::Evicted => Ok(rebuild(&self.repository, &self.id)?),
-            Presence::Stored | Presence::Missing => Err(LoadError::Missing(self.id).into()),
+        match store.fetch(&self.id).map_err(LoadError::from)? {
+            Fetched::Bytes(bytes) => Ok(bytes),
+            Fetched::Evicted => Ok(rebuild(&self.repository, &self.id)?),
+            Fetched::Gone => Err(LoadError::Missing(self.id).into()),
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     codec::{ArtifactId, CodecError},
     pipeline::{Bound, OutputRef},
     step::{MissReason, ParameterType, Slot, StepFailure, Value, Values, warn_once},
-    store::{Presence, StoreError},
+    store::{Fetched, StoreError},
     strict::trouble,
 };
 
@@ -108,16 +108,11 @@ pub(super) fn read_stored(
 ) -> Result<Value, MissReason> {
     let store = shared.settings.repository.store();
     let unreadable = |error: StoreError| MissReason::StoreUnreadable(error.to_string());
-    let mut bytes = store.read_announced(id).map_err(unreadable)?;
-    if bytes.is_none() {
-        bytes = match store.presence(id).map_err(unreadable)? {
-            Presence::Evicted => return Err(MissReason::Evicted(*id)),
-            Presence::Missing => None,
-            // Its bytes were given up, and somebody else has computed them since.
-            Presence::Stored => store.read_announced(id).map_err(unreadable)?,
-        };
-    }
-    let bytes = bytes.ok_or(MissReason::ArtifactMissing(*id))?;
+    let bytes = match store.fetch(id).map_err(unreadable)? {
+        Fetched::Bytes(bytes) => bytes,
+        Fetched::Evicted => return Err(MissReason::Evicted(*id)),
+        Fetched::Gone => return Err(MissReason::ArtifactMissing(*id)),
+    };
     let step = shared.graph.nodes[output.node].step.linked.as_ref();
     let kind = step.and_then(|step| step.output_types().get(output.output));
     let kind = kind.ok_or_else(|| MissReason::Undecodable("its type is not known".to_owned()))?;

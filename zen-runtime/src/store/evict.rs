@@ -68,7 +68,7 @@ impl Repository {
 }
 
 impl Store {
-    fn evict(&self, id: &ArtifactId) -> Result<Eviction, StoreError> {
+    pub(super) fn evict(&self, id: &ArtifactId) -> Result<Eviction, StoreError> {
         // What is on its way to the disk counts.
         self.flush()?;
         let eviction = self

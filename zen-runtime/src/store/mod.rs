@@ -17,6 +17,7 @@ mod documents;
 mod epoch;
 mod error;
 mod evict;
+mod fetch;
 mod files;
 mod flight;
 mod forked;
@@ -52,6 +53,7 @@ use std::{fmt, path::Path, sync::Arc};
 pub(crate) use self::{
     artifact::{ArtifactInfo, NewArtifact, Presence},
     clock::unix_millis,
+    fetch::Fetched,
     flight::{Boarding, Flight, Inside, Landed, Wait, Waited},
     gc::Roots,
     live::LiveRun,

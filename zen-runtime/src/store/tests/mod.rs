@@ -47,7 +47,7 @@ pub(super) fn artifact(bytes: impl Into<Vec<u8>>) -> NewArtifact {
 }
 
 /// An artifact that is a blob.
-fn large() -> NewArtifact {
+pub(super) fn large() -> NewArtifact {
     artifact(vec![7; 100_000])
 }
 
