@@ -150,7 +150,7 @@ impl Disk {
         let result = written.inspect_err(|_| self.used.give_back(used))?;
         let commits = self.commits.fetch_add(1, Ordering::Relaxed) + 1;
         if commits.is_multiple_of(COMMITS_PER_SNAPSHOT) {
-            self.hold(None);
+            self.give_up_snapshot();
         }
         Ok(result)
     }
@@ -228,13 +228,25 @@ impl Disk {
 
     /// Begins a new snapshot and holds it.
     pub(super) fn fresh_snapshot(&self) -> Result<Arc<Snapshot>, StoreError> {
-        let epoch = self.epoch.now(&self.layout);
-        let fresh = Arc::new(self.snapshot()?);
-        self.hold(Some(Held {
-            snapshot: fresh.clone(),
-            epoch,
-        }));
-        Ok(fresh)
+        let begun = self.begin_snapshot()?;
+        let snapshot = begun.snapshot.clone();
+        self.hold(begun);
+        Ok(snapshot)
+    }
+
+    /// Begins a new snapshot, which may be held.
+    pub(super) fn begin_snapshot(&self) -> Result<Held, StoreError> {
+        Ok(Held {
+            moment: self.held.moment(),
+            epoch: self.epoch.now(&self.layout),
+            snapshot: Arc::new(self.snapshot()?),
+        })
+    }
+
+    /// Holds a snapshot, unless another thread has seen since that it is too old.
+    pub(super) fn hold(&self, begun: Held) {
+        let is_new = |new: &Held| new.epoch >= self.epoch.seen();
+        self.held.replace(begun, is_new);
     }
 
     /// What was found lately; `None` where nothing is kept, and in a forked child,
@@ -244,22 +256,22 @@ impl Disk {
         recall.filter(|_| self.owner.is_this_process())
     }
 
+    /// Gives up the held snapshot for what it keeps the database from.
+    pub(super) fn give_up_snapshot(&self) {
+        self.held.give_up();
+    }
+
     /// Gives up the held snapshot, and what was found in it: the next lookup
     /// begins a fresh one.
     pub(super) fn forget_snapshot(&self) {
-        self.hold(None);
-        if let Some(recall) = self.recall() {
-            recall.forget();
-        }
-    }
-
-    fn hold(&self, snapshot: Option<Held>) {
+        // In a forked child, another thread may have had it locked.
         if !self.owner.is_this_process() {
             return;
         }
-        // Another thread may have seen since that it is too old.
-        let is_new = |new: &Held| new.epoch >= self.epoch.seen();
-        self.held.replace(snapshot, is_new);
+        self.held.forget();
+        if let Some(recall) = self.recall() {
+            recall.forget();
+        }
     }
 }
 

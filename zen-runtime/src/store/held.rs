@@ -9,7 +9,7 @@
 use std::{
     sync::{
         Arc, Mutex, PoisonError, RwLock, Weak,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread,
     time::Duration,
@@ -20,11 +20,14 @@ use super::metadata::Snapshot;
 /// A snapshot that is there twice when the thread looks is given up.
 const TICK: Duration = Duration::from_millis(100);
 
-/// A snapshot, and what [`Epoch`](super::epoch::Epoch) was before it was begun.
+/// A snapshot, and what was before it was begun.
 #[derive(Debug)]
 pub(super) struct Held {
     pub(super) snapshot: Arc<Snapshot>,
+    /// The [`Epoch`](super::epoch::Epoch).
     pub(super) epoch: u64,
+    /// The [`HeldSnapshot::moment`].
+    pub(super) moment: u64,
 }
 
 /// The place of the snapshot that is held.
@@ -34,6 +37,8 @@ pub(super) struct HeldSnapshot(Arc<Place>);
 #[derive(Debug, Default)]
 struct Place {
     held: RwLock<Option<Held>>,
+    /// How often what is held was given up for what it may show.
+    moment: AtomicU64,
     /// Whether the thread runs.
     watched: AtomicBool,
     /// Locked while the thread ends a snapshot, so that none outlives the database.
@@ -47,14 +52,35 @@ impl HeldSnapshot {
         look(held.as_ref())
     }
 
-    /// Puts another in the place of what is held; nothing, if it fails the test.
-    pub(super) fn replace(&self, held: Option<Held>, is_good: impl FnOnce(&Held) -> bool) {
-        let is_held = self
-            .0
-            .change(|place| std::mem::replace(place, held.filter(is_good)));
+    /// What a snapshot is to be begun after, if it is to be held.
+    pub(super) fn moment(&self) -> u64 {
+        self.0.moment.load(Ordering::Acquire)
+    }
+
+    /// Puts another in the place of what is held; nothing, if it fails the test or
+    /// was begun before all that were there were to be forgotten.
+    pub(super) fn replace(&self, held: Held, is_good: impl FnOnce(&Held) -> bool) {
+        let is_held = self.0.change(|place| {
+            let is_of_now = held.moment == self.moment() && is_good(&held);
+            std::mem::replace(place, is_of_now.then_some(held))
+        });
         if is_held {
             Place::watch(&self.0);
         }
+    }
+
+    /// Gives up what is held, so that the database can use its pages again.
+    pub(super) fn give_up(&self) {
+        self.0.change(Option::take);
+    }
+
+    /// Gives up what is held for what it may show, and with it all that are begun
+    /// but not held yet.
+    pub(super) fn forget(&self) {
+        self.0.change(|held| {
+            self.0.moment.fetch_add(1, Ordering::AcqRel);
+            held.take()
+        });
     }
 
     /// Gives up what is held, and waits until the thread has, so that no snapshot

@@ -1,6 +1,7 @@
 //! The store as a whole: what is kept, what survives, what is refused.
 
 mod books;
+mod clearing;
 mod clock;
 mod committing;
 mod damage;
