@@ -214,12 +214,18 @@ impl Disk {
     /// Sees to it that lookups from now on find nothing that was cleared away
     /// before.
     pub(super) fn catch_up(&self) {
+        self.catch_up_by(|| self.forget_snapshot());
+    }
+
+    /// As [`Disk::catch_up`], where all is forgotten by `forget`.
+    pub(super) fn catch_up_by(&self, forget: impl FnOnce()) {
         let now = self.epoch.now(&self.layout);
         let is_behind = |held: &Held| held.epoch < now;
         let is_behind = self.held.look(|held| held.is_some_and(is_behind));
         let recall = self.recall();
         if is_behind || recall.is_some_and(|recall| recall.is_before(now)) {
-            self.forget_snapshot();
+            forget();
+            // Not before: another thread would take it for done.
             if let Some(recall) = recall {
                 recall.caught_up(now);
             }

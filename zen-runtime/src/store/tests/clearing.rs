@@ -2,7 +2,46 @@
 //! result: where a thread could be stopped in the middle of something, the test goes
 //! on in its place.
 
-use super::{artifact, keep, store};
+use std::sync::Arc;
+
+use super::{artifact, keep, open, store};
+use crate::{
+    fingerprint::Fingerprint,
+    store::{GcPolicy, Roots, Store},
+};
+
+/// Another process, as it were, takes away all that no run has touched.
+fn clear_all(other: &Store) {
+    let policy = GcPolicy::new().max_size(0);
+    let report = other.gc(&policy, &Roots::default()).unwrap();
+    assert!(!report.items().is_empty());
+}
+
+/// Whether a thread of a run finds the call.
+fn is_found(store: &Store, call: &Fingerprint) -> bool {
+    store.announce(call.as_bytes());
+    store.hit(call).unwrap().is_some()
+}
+
+#[test]
+fn what_gc_took_is_not_remembered_for_a_thread_that_comes_while_another_forgets() {
+    let (folder, store) = store();
+    let store = Arc::new(store);
+    let other = open(folder.path()).unwrap();
+    let call = keep(&store, "crate::step", 1, &artifact("value"));
+    assert!(store.hit(&call).unwrap().is_some());
+    clear_all(&other);
+    let _run = store.begin_run();
+    // Without a run's word it may be found.
+    assert!(store.hit(&call).unwrap().is_some());
+    store.disk.catch_up_by(|| {
+        // This far the thread has come. What it forgets first is the snapshot.
+        store.disk.give_up_snapshot();
+        assert!(!is_found(&store, &call));
+        store.disk.forget_snapshot();
+    });
+    assert!(!is_found(&store, &call));
+}
 
 #[test]
 fn a_snapshot_from_before_another_result_was_kept_is_not_held() {
