@@ -86,8 +86,23 @@ impl Disk {
         ));
         self.layout.restore()?;
         self.flights.reopen();
-        self.forget_snapshot();
+        self.replace_database(|| {
+            self.epoch.reopen();
+            self.reopen()
+        })
+    }
+
+    /// Opens what is now in the store's folder.
+    pub(super) fn reopen(&self) -> Result<(), StoreError> {
         self.metadata.reopen()
+    }
+
+    /// Opens another database, and forgets what threads have found meanwhile in the
+    /// one before.
+    pub(super) fn replace_database<R>(&self, open: impl FnOnce() -> R) -> R {
+        let opened = open();
+        self.forget_snapshot();
+        opened
     }
 
     /// Refuses to go on in a forked child.
@@ -119,8 +134,7 @@ impl Disk {
 
     /// Sees to a database that is damaged.
     pub(super) fn stumbled(&self, error: &StoreError) {
-        self.forget_snapshot();
-        self.metadata.stumbled(error);
+        self.replace_database(|| self.metadata.stumbled(error));
     }
 
     /// Every write goes through here, and takes the notes of what was used with
@@ -143,8 +157,7 @@ impl Disk {
         let mut written = write();
         if let Err(error @ StoreError::Damaged { .. }) = &written {
             // The results at hand are not to be lost with the database.
-            self.metadata.stumbled(error);
-            self.forget_snapshot();
+            self.stumbled(error);
             written = write();
         }
         let result = written.inspect_err(|_| self.used.give_back(used))?;

@@ -19,7 +19,7 @@ use std::{
     fs::{File, OpenOptions, TryLockError},
     io,
     sync::{
-        OnceLock,
+        PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
     },
     thread,
@@ -45,26 +45,56 @@ const LONG: Duration = Duration::from_secs(1);
 /// one is waited for no longer than this, and once.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The number.
+/// The number, which only grows as long as the process lives.
 #[derive(Debug, Default)]
 pub(super) struct Epoch {
-    /// `None` inside if there is no such file and none can be made: then nobody
-    /// can clear away anything either.
-    file: OnceLock<Option<File>>,
+    source: RwLock<Source>,
     /// The greatest that this process has seen.
     seen: AtomicU64,
     /// The one that this process has waited for in vain, if it is not 0.
     given_up: AtomicU64,
 }
 
+/// Where the number comes from.
+#[derive(Debug, Default)]
+struct Source {
+    /// `None` before it is first asked for. An error if there is no such file and none
+    /// can be made: then nobody can clear away anything either.
+    file: Option<io::Result<File>>,
+    /// What is added to the number in the file: in a new store it begins with 0.
+    before: u64,
+}
+
+impl Source {
+    fn number(&self) -> Option<u64> {
+        let file = self.file.as_ref()?;
+        let number = file.as_ref().ok().and_then(|file| read(file).ok());
+        Some(self.before + number.unwrap_or_default())
+    }
+}
+
 impl Epoch {
     /// The number now.
     pub(super) fn now(&self, layout: &Layout) -> u64 {
-        let file = self.file.get_or_init(|| open(layout).ok());
-        let now = file.as_ref().and_then(|file| read(file).ok());
-        let now = now.unwrap_or_default();
+        let source = self.source.read().unwrap_or_else(PoisonError::into_inner);
+        let number = source.number();
+        drop(source);
+        let now = number.unwrap_or_else(|| self.open(layout));
         self.seen.fetch_max(now, Ordering::AcqRel);
         now
+    }
+
+    fn open(&self, layout: &Layout) -> u64 {
+        let mut source = self.source.write().unwrap_or_else(PoisonError::into_inner);
+        source.file.get_or_insert_with(|| open(layout));
+        source.number().unwrap_or_default()
+    }
+
+    /// Goes on with the file of the store that is there now.
+    pub(super) fn reopen(&self) {
+        let mut source = self.source.write().unwrap_or_else(PoisonError::into_inner);
+        source.file = None;
+        source.before = self.seen().next_multiple_of(BATCH) + BATCH;
     }
 
     /// The greatest number that this process has seen.

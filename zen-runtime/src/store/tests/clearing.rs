@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::{artifact, keep, open, store};
+use super::{artifact, keep, large, open, store};
 use crate::{
     fingerprint::Fingerprint,
     store::{GcPolicy, Roots, Store},
@@ -55,4 +55,42 @@ fn a_snapshot_from_before_another_result_was_kept_is_not_held() {
     store.disk.hold(begun);
     let hit = store.hit(&call).unwrap().unwrap();
     assert_eq!(hit.outputs[0].id, second.id);
+}
+
+#[test]
+fn what_was_found_while_another_database_was_opened_is_forgotten() {
+    let (folder, store) = store();
+    let call = keep(&store, "crate::step", 1, &large());
+    for file in ["meta.redb", "blobs"] {
+        let gone = folder.path().join(file);
+        std::fs::rename(&gone, gone.with_extension("gone")).unwrap();
+    }
+    store.disk.layout.restore().unwrap();
+    store.disk.forget_snapshot();
+    store.disk.replace_database(|| {
+        // Another thread still looks into the one before.
+        assert!(store.hit(&call).unwrap().is_some());
+        store.disk.reopen().unwrap();
+    });
+    assert_eq!(store.hit(&call).unwrap(), None);
+}
+
+#[test]
+fn gc_is_heard_of_in_a_store_that_took_the_place_of_another() {
+    let (folder, store) = store();
+    let store = Arc::new(store);
+    for n in 0..3 {
+        keep(&store, "crate::step", n, &artifact("value"));
+        clear_all(&store);
+    }
+    std::fs::remove_dir_all(folder.path()).unwrap();
+    let other = open(folder.path()).unwrap();
+    let call = keep(&store, "crate::step", 7, &artifact("value"));
+    let _run = store.begin_run();
+    let something = artifact("something else").id;
+    store.announce(something.as_bytes());
+    assert!(store.hit(&call).unwrap().is_some());
+    // The run has not announced it.
+    clear_all(&other);
+    assert!(!is_found(&store, &call));
 }
