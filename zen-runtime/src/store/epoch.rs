@@ -34,6 +34,9 @@ const NAME: &str = "gc";
 /// How much the number grows from one batch to the next.
 const BATCH: u64 = 4;
 
+/// How much it grows from a batch's beginning to its second transaction.
+const BETWEEN: u64 = 2;
+
 /// How often who waits looks again.
 const PAUSE: Duration = Duration::from_millis(1);
 
@@ -121,6 +124,13 @@ impl Epoch {
         }
         now != before
     }
+}
+
+/// Whether what a transaction wrote that began when the number was `begun` may have
+/// been cleared away, for a run that sees it to be `now`: a later batch has got so far
+/// that it does not hear any more what is announced.
+pub(super) fn may_be_cleared(begun: u64, now: u64) -> bool {
+    now >= begun.next_multiple_of(BATCH) + BETWEEN
 }
 
 /// Clearing away, which one process does at a time.

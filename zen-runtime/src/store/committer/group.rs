@@ -13,8 +13,9 @@ struct Ready<'a> {
 }
 
 impl Disk {
-    /// Writes all that can be written, and says what cannot.
-    pub(super) fn write_group(&self, operations: &[Operation]) -> Vec<NotKept> {
+    /// Writes all that can be written, and says what cannot. `begins` is called at
+    /// the beginning of each transaction.
+    pub(super) fn write_group(&self, operations: &[Operation], begins: impl Fn()) -> Vec<NotKept> {
         if let Err(error) = self.follow() {
             return vec![NotKept::new(operations, error)];
         }
@@ -29,7 +30,11 @@ impl Disk {
         if ready.is_empty() {
             return not_kept;
         }
-        match self.write(|transaction| self.put_all(transaction, &ready)) {
+        let put = |transaction: &mut Transaction<'_>| {
+            begins();
+            self.put_all(transaction, &ready)
+        };
+        match self.write(put) {
             // The held snapshot may show a record as it was, and its artifacts
             // as missing.
             Ok(true) => self.forget_snapshot(),

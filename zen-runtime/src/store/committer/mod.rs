@@ -106,13 +106,14 @@ impl Committer {
 
     /// The result of a call that is not yet on disk.
     pub(super) fn result(&self, fingerprint: &Fingerprint) -> Option<Arc<PendingResult>> {
-        self.queue()?.result(fingerprint)
+        self.queue()?
+            .result(fingerprint, self.work.disk.epoch.seen())
     }
 
     /// A result with this artifact that is not yet on disk, and the artifact's
     /// position in it.
     pub(super) fn artifact(&self, id: &ArtifactId) -> Option<(Arc<PendingResult>, usize)> {
-        self.queue()?.artifact(id)
+        self.queue()?.artifact(id, self.work.disk.epoch.seen())
     }
 
     /// The results that are not yet on disk, the latest first, as far as
@@ -169,21 +170,25 @@ impl Work {
 
     /// Writes a batch. Whatever happens, the queue moves on.
     fn write(&self, mut batch: Batch) {
-        let written = catch_unwind(AssertUnwindSafe(|| {
-            self.disk.write_group(&batch.operations)
-        }));
-        let not_kept = written.unwrap_or_else(|panic| {
-            vec![NotKept::after_panic(
-                &self.disk,
-                &batch.operations,
-                panic.as_ref(),
-            )]
-        });
+        let not_kept = self.commit(&batch);
         not_kept.iter().for_each(NotKept::tell);
         // Other processes find the results by now: the flights are over for
         // them.
         let _ = catch_unwind(AssertUnwindSafe(|| batch.operations.clear()));
         self.queue.finish(not_kept);
+    }
+
+    /// Brings a batch to the disk, and says what is not kept.
+    fn commit(&self, batch: &Batch) -> Vec<NotKept> {
+        let operations = &batch.operations;
+        let begins = || {
+            let epoch = self.disk.epoch.now(&self.disk.layout);
+            self.queue.commits_at(epoch);
+        };
+        let write = || self.disk.write_group(operations, begins);
+        catch_unwind(AssertUnwindSafe(write)).unwrap_or_else(|panic| {
+            vec![NotKept::after_panic(&self.disk, operations, panic.as_ref())]
+        })
     }
 }
 

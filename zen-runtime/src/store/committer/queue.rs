@@ -15,7 +15,7 @@ use super::{
 use crate::{
     codec::ArtifactId,
     fingerprint::Fingerprint,
-    store::{Flight, StoreError},
+    store::{Flight, StoreError, epoch::may_be_cleared},
 };
 
 /// A caller waits while more than this many bytes wait before it.
@@ -50,6 +50,8 @@ struct State {
     index: Index,
     /// What is in the batch that is being written.
     writing: Option<Index>,
+    /// The [epoch](crate::store::epoch) in which its transaction began, if it has.
+    committing: Option<u64>,
     /// How many batches were taken.
     taken: u64,
     /// How many batches were finished.
@@ -82,6 +84,15 @@ impl State {
             || filling.operations.len() > MOST_OPERATIONS / 2
     }
 
+    /// What is in the batch that is being written, for who has seen this epoch. It
+    /// may be committed already, and cleared away again.
+    fn written_by(&self, epoch: u64) -> Option<&Index> {
+        let is_cleared = self
+            .committing
+            .is_some_and(|begun| may_be_cleared(begun, epoch));
+        self.writing.as_ref().filter(|_| !is_cleared)
+    }
+
     /// Takes what is waiting; `None` if nothing is.
     fn take(&mut self) -> Option<Batch> {
         if self.filling.operations.is_empty() {
@@ -90,6 +101,7 @@ impl State {
         self.taken += 1;
         self.awaited = false;
         self.writing = Some(std::mem::take(&mut self.index));
+        self.committing = None;
         Some(std::mem::take(&mut self.filling))
     }
 }
@@ -149,6 +161,11 @@ impl Queue {
         batch
     }
 
+    /// Says in which epoch the transaction of the batch taken last begins.
+    pub(super) fn commits_at(&self, epoch: u64) {
+        self.lock().committing = Some(epoch);
+    }
+
     /// Says that the batch taken last is written, but for `not_kept`.
     pub(super) fn finish(&self, not_kept: Vec<NotKept>) {
         let mut state = self.lock();
@@ -196,21 +213,31 @@ impl Queue {
         self.came.notify_one();
     }
 
-    pub(super) fn result(&self, fingerprint: &Fingerprint) -> Option<Arc<PendingResult>> {
-        self.find(|index| index.result(fingerprint).cloned())
+    /// The result of a call, for who has seen this epoch.
+    pub(super) fn result(
+        &self,
+        fingerprint: &Fingerprint,
+        epoch: u64,
+    ) -> Option<Arc<PendingResult>> {
+        self.find(epoch, |index| index.result(fingerprint).cloned())
     }
 
-    pub(super) fn artifact(&self, id: &ArtifactId) -> Option<(Arc<PendingResult>, usize)> {
-        self.find(|index| index.artifact(id).cloned())
+    /// A result with this artifact, for who has seen this epoch.
+    pub(super) fn artifact(
+        &self,
+        id: &ArtifactId,
+        epoch: u64,
+    ) -> Option<(Arc<PendingResult>, usize)> {
+        self.find(epoch, |index| index.artifact(id).cloned())
     }
 
     /// Looks into what is being written, then into what is waiting.
-    fn find<R>(&self, find: impl Fn(&Index) -> Option<R>) -> Option<R> {
+    fn find<R>(&self, epoch: u64, find: impl Fn(&Index) -> Option<R>) -> Option<R> {
         if !self.pending.load(Ordering::Acquire) {
             return None;
         }
         let state = self.lock();
-        let writing = state.writing.as_ref().and_then(&find);
+        let writing = state.written_by(epoch).and_then(&find);
         writing.or_else(|| find(&state.index))
     }
 

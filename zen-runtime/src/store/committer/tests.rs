@@ -5,10 +5,11 @@ use std::{
 };
 
 use super::{
+    super::tests::{artifact, keep, open, record, store},
     queue::{MOST_BYTES, MOST_OPERATIONS},
     *,
 };
-use crate::store::{Collection, layout::Layout, metadata::Table};
+use crate::store::{Collection, GcPolicy, Presence, Roots, Store, layout::Layout, metadata::Table};
 
 fn document(number: usize, length: usize) -> Operation {
     Operation::Document {
@@ -86,4 +87,53 @@ fn callers_write_for_themselves_where_there_is_no_thread() {
         assert!((0..20).all(|n| is_stored(&disk, thread * 100 + n)));
     }
     drop(committer);
+}
+
+/// Another process, as it were, takes away all that no run has touched.
+fn clear_all(other: &Store) -> usize {
+    let policy = GcPolicy::new().max_size(0);
+    let report = other.gc(&policy, &Roots::default()).unwrap();
+    report.items().len()
+}
+
+/// What a run that begins now finds of a call that gave `artifact`.
+fn found(store: &Arc<Store>, call: &Fingerprint, artifact: &ArtifactId) -> (bool, Presence) {
+    let _run = store.begin_run();
+    store.announce(call.as_bytes());
+    let hit = store.hit(call).unwrap();
+    (hit.is_some(), store.presence(artifact).unwrap())
+}
+
+#[test]
+fn a_run_does_not_find_in_a_batch_what_gc_took_since_its_commit() {
+    let (folder, store) = store();
+    let store = Arc::new(store);
+    let other = open(folder.path()).unwrap();
+    let value = artifact("value");
+    let record = record("crate::step", 1, std::slice::from_ref(&value));
+    let call = record.fingerprint;
+    let result = Arc::new(PendingResult {
+        record: Some(record),
+        artifacts: vec![value.clone()],
+    });
+    let operation = Operation::Result {
+        result,
+        landed: None,
+    };
+    // What the thread does, up to where it may be held up.
+    let work = &store.committer.work;
+    work.queue.push(operation, Flight::none());
+    let batch = work.queue.take(Duration::ZERO).unwrap();
+
+    keep(&other, "crate::step", 2, &artifact("other"));
+    assert_eq!(clear_all(&other), 1);
+    let here = (true, Presence::Stored);
+    assert_eq!(found(&store, &call, &value.id), here, "it is not committed");
+
+    assert!(work.commit(&batch).is_empty());
+    assert_eq!(found(&store, &call, &value.id), here);
+    assert_eq!(clear_all(&other), 1);
+    let gone = (false, Presence::Missing);
+    assert_eq!(found(&store, &call, &value.id), gone);
+    work.queue.finish(Vec::new());
 }

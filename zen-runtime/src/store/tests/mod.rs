@@ -53,7 +53,7 @@ pub(super) fn large() -> NewArtifact {
 }
 
 /// The record of a call `step(n)` that gave these artifacts.
-fn record(step: &'static str, n: u64, artifacts: &[NewArtifact]) -> Record {
+pub(super) fn record(step: &'static str, n: u64, artifacts: &[NewArtifact]) -> Record {
     let parts = Parts {
         step: Cow::Borrowed(step),
         path: Cow::Borrowed("crate::step"),
