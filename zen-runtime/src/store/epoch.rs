@@ -156,9 +156,24 @@ impl Clearing {
                 ));
             }
         }
+        Self::after_the_last(file).at(&path)
+    }
+
+    /// Begins if no other process clears away.
+    pub(super) fn begin_at_once(layout: &Layout) -> Result<Option<Self>, StoreError> {
+        let path = layout.locks().join(NAME);
+        let file = open(layout).at(&path)?;
+        match file.try_lock() {
+            Ok(()) => Self::after_the_last(file).at(&path).map(Some),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(StoreError::io(&path, error)),
+        }
+    }
+
+    /// Another one may have been killed in the middle of a batch.
+    fn after_the_last(file: File) -> io::Result<Self> {
         let clearing = Self(file);
-        // Another one may have been killed in the middle of a batch.
-        clearing.end_batch().at(&path)?;
+        clearing.end_batch()?;
         Ok(clearing)
     }
 

@@ -10,6 +10,7 @@ use std::{
 
 use super::super::{
     Store, StoreError, blobs,
+    epoch::Clearing,
     error::AtPath,
     evict::is_named,
     flight,
@@ -137,12 +138,18 @@ impl Cleared<'_> {
         Ok(())
     }
 
+    /// Removes blobs that no entry names. Where another process clears away, these
+    /// are left to it: it looks for them at its end.
     fn remove_orphans(&mut self, orphans: &[ArtifactId]) -> Result<(), StoreError> {
         let layout = &self.store.disk.layout;
         let mut sizes = Vec::new();
         if self.dry_run {
             sizes.extend(orphans.iter().filter_map(|id| blobs::size(layout, id)));
         } else {
+            // What another process is about to put back is named by no entry either.
+            let Some(_clearing) = Clearing::begin_at_once(layout)? else {
+                return Ok(());
+            };
             sizes = self.store.disk.write(|transaction| {
                 let removed = orphans.iter();
                 removed

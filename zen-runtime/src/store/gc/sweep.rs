@@ -8,8 +8,13 @@
 //! that before it looked, so the announcements are read again by then, and what
 //! was announced is put back.
 
+mod taken;
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashSet;
 
+use self::taken::Taken;
 use super::super::{
     Store, StoreError, Transaction,
     artifact::{Entry, Place, lineage},
@@ -30,23 +35,6 @@ use crate::{codec::ArtifactId, fingerprint::Fingerprint};
 
 /// How many items go in one transaction: other writers wait for as long.
 const BATCH: usize = 128;
-
-/// What was taken out for an item, to be put back if it must be.
-struct Taken {
-    item: GcItem,
-    /// The announcements that would bring it back.
-    hashes: Vec<[u8; 32]>,
-    rows: Vec<Row>,
-    /// The artifacts whose bytes go.
-    artifacts: Vec<ArtifactId>,
-}
-
-/// A row of the database as it was.
-struct Row {
-    table: Table,
-    key: Vec<u8>,
-    value: Vec<u8>,
-}
 
 impl Store {
     /// Takes away what was selected, and gives what did go.
@@ -75,6 +63,17 @@ impl Store {
         sweep: &Sweep<'_>,
         batch: &[GcItem],
     ) -> Result<Vec<GcItem>, StoreError> {
+        let taken = self.take_out(clearing, sweep, batch)?;
+        self.settle(clearing, &taken)
+    }
+
+    /// The first transaction: takes out what nothing has happened to.
+    fn take_out(
+        &self,
+        clearing: &Clearing,
+        sweep: &Sweep<'_>,
+        batch: &[GcItem],
+    ) -> Result<Vec<Taken>, StoreError> {
         let folder = self.disk.layout.locks();
         let taken = self.disk.write(|transaction| {
             clearing.advance().at(folder)?;
@@ -86,11 +85,18 @@ impl Store {
                 .collect::<Result<Vec<Taken>, _>>()
         })?;
         self.disk.forget_snapshot();
+        Ok(taken)
+    }
+
+    /// The second one: puts back what a run has found before the first, and gives
+    /// what is gone.
+    fn settle(&self, clearing: &Clearing, taken: &[Taken]) -> Result<Vec<GcItem>, StoreError> {
+        let folder = self.disk.layout.locks();
         self.disk.write(|transaction| {
             // Who announces from now on does not see what was taken out.
             clearing.advance().at(folder)?;
             let touched = self.touched()?;
-            self.finish(transaction, &taken, &touched)
+            self.finish(transaction, taken, &touched)
         })
     }
 
@@ -105,7 +111,7 @@ impl Store {
         let mut gone = Vec::new();
         for taken in taken {
             if taken.hashes.iter().any(|hash| touched.contains(hash)) {
-                put_back(transaction, taken)?;
+                taken.put_back(transaction)?;
             } else {
                 gone.push(taken);
             }
@@ -131,27 +137,8 @@ impl Store {
         if !is_dropped || !transaction.any_pair(Table::LINEAGE, lineage::prefix(id))? {
             return self.remove_unnamed(transaction, id).map(drop);
         }
-        let is_its_entry = |row: &&Row| row.table == Table::ARTIFACTS && row.key == id.as_bytes();
-        for row in taken.rows.iter().filter(is_its_entry) {
-            if transaction.look(row.table, &row.key)?.is_none() {
-                transaction.insert(row.table, &row.key, &row.value)?;
-            }
-        }
-        Ok(())
+        taken.put_entry_back(transaction, id)
     }
-}
-
-/// Puts the rows back that nobody has written since.
-fn put_back(transaction: &mut Transaction<'_>, taken: &Taken) -> Result<(), StoreError> {
-    for row in &taken.rows {
-        let now = transaction.look(row.table, &row.key)?;
-        // An entry that was marked as evicted is still there.
-        let is_evicted = taken.item.action == GcAction::Evict;
-        if now.is_none() || is_evicted {
-            transaction.insert(row.table, &row.key, &row.value)?;
-        }
-    }
-    Ok(())
 }
 
 struct Sweep<'a> {
@@ -168,12 +155,7 @@ impl Sweep<'_> {
         touched: &Touched,
         item: &GcItem,
     ) -> Result<Option<Taken>, StoreError> {
-        let mut taken = Taken {
-            item: item.clone(),
-            hashes: Vec::new(),
-            rows: Vec::new(),
-            artifacts: Vec::new(),
-        };
+        let mut taken = Taken::new(item.clone());
         let did = match (&item.target, item.action) {
             (Target::Record(fingerprint), _) => {
                 self.take_record(transaction, touched, fingerprint, &mut taken)?
@@ -280,32 +262,7 @@ impl Sweep<'_> {
         }
         taken.hashes.push(*id.as_bytes());
         taken.artifacts.push(*id);
-        taken.rows.push(Row {
-            table: Table::ARTIFACTS,
-            key: id.as_bytes().to_vec(),
-            value: before,
-        });
-        Ok(true)
-    }
-}
-
-impl Taken {
-    /// Takes a row out; says whether it was there.
-    fn remove(
-        &mut self,
-        transaction: &mut Transaction<'_>,
-        table: Table,
-        key: &[u8],
-    ) -> Result<bool, StoreError> {
-        let Some(value) = transaction.look(table, key)? else {
-            return Ok(false);
-        };
-        transaction.remove(table, key)?;
-        self.rows.push(Row {
-            table,
-            key: key.to_vec(),
-            value,
-        });
+        taken.add(Table::ARTIFACTS, id.as_bytes(), before);
         Ok(true)
     }
 }
@@ -344,6 +301,3 @@ fn is_as_it_was(
     Ok(hit.is_some_and(|hit| hit.created == known.created)
         && usage.unwrap_or_default() == known.usage)
 }
-
-#[cfg(test)]
-mod tests;

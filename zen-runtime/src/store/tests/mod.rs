@@ -100,7 +100,7 @@ pub(super) fn keep(
 }
 
 /// Keeps a result, and waits until it is durable.
-fn commit(
+pub(super) fn commit(
     store: &Store,
     record: Option<Record>,
     artifacts: Vec<NewArtifact>,

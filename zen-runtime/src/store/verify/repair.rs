@@ -6,6 +6,7 @@ use super::super::{
     artifact::{Entry, Place, lineage},
     blobs::{self, State},
     clock::unix_millis,
+    epoch::Clearing,
     indexes::{self, INDEXES},
     metadata::Table,
     record, seal,
@@ -55,7 +56,7 @@ impl Store {
             | Fault::DamagedEntry(artifact)
             | Fault::DamagedArtifact(artifact)
             | Fault::MissingBlob(artifact) => self.drop_if_lost(transaction, artifact),
-            Fault::OrphanBlob(id) => self.remove_unnamed(transaction, id).map(drop),
+            Fault::OrphanBlob(id) => self.remove_orphan(transaction, id),
             Fault::DanglingIndex { table, key } => drop_wrong_index(transaction, table, key),
             Fault::NotIndexed { record, .. } => index(transaction, record),
             Fault::DamagedValue { table, key } => drop_damaged_value(transaction, table, key),
@@ -63,6 +64,19 @@ impl Store {
             // The database is mended as a whole, and a strange file is the user's.
             Fault::Database(_) | Fault::StrangeFile(_) => Ok(()),
         }
+    }
+
+    /// Takes a blob away that no entry names, unless gc is just about to put its entry
+    /// back.
+    fn remove_orphan(
+        &self,
+        transaction: &Transaction<'_>,
+        id: &ArtifactId,
+    ) -> Result<(), StoreError> {
+        if let Some(_clearing) = Clearing::begin_at_once(&self.disk.layout)? {
+            self.remove_unnamed(transaction, id)?;
+        }
+        Ok(())
     }
 
     /// Drops an artifact whose bytes cannot be had, and the records that name
