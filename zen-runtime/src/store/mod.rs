@@ -25,6 +25,7 @@ mod gc;
 mod held;
 mod indexes;
 mod layout;
+mod lists;
 mod live;
 mod locked;
 mod lookup;
