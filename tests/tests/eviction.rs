@@ -7,7 +7,10 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use zen_runtime::{ArtifactId, Eviction, Pipeline, Repository, Run, pipeline, step};
-use zen_tests::{Count, TestRepository};
+use zen_tests::{
+    Count, TestRepository,
+    child::{self, Player},
+};
 
 /// Makes a chain of steps that are this test's own, so that its counts are too.
 macro_rules! chain {
@@ -258,4 +261,57 @@ fn a_step_that_is_not_deterministic_never_mixes_its_results() {
         let why = std::error::Error::source(&error).unwrap().to_string();
         assert!(why.contains("another artifact"), "{why}");
     }
+}
+
+/// What comes next is what [`drawn`] gives.
+static NEXT: AtomicU64 = AtomicU64::new(1);
+
+#[step]
+fn drawn() -> Vec<u64> {
+    vec![NEXT.fetch_add(1, Ordering::SeqCst); 10_000]
+}
+
+#[step]
+fn added(drawn: &[u64], add: u64) -> u64 {
+    drawn[0] + add
+}
+
+fn sums(add: u64) -> Pipeline<u64> {
+    pipeline!("sums", {
+        let drawn = drawn();
+        let sum = added(drawn, add);
+        sum
+    })
+    .allow_new_version()
+}
+
+/// The part of a child process; a test like any other when it is not one.
+#[test]
+fn role() {
+    if child::role().is_none() {
+        return;
+    }
+    NEXT.store(100, Ordering::SeqCst);
+    let repo = Repository::discover().unwrap();
+    let run = repo.last_run("sums").unwrap().unwrap();
+    let id = run.output_id("drawn").unwrap();
+    assert!(matches!(repo.evict(&id).unwrap(), Eviction::Evicted { .. }));
+    let run = repo.runner().quiet().run(&sums(7)).unwrap();
+    assert_eq!(run.outputs().unwrap(), 107);
+}
+
+#[test]
+fn what_another_process_has_kept_since_counts_for_one_that_remembers_what_was() {
+    let repo = TestRepository::new();
+    for _ in 0..2 {
+        let run = repo.quiet().run(&sums(0)).unwrap();
+        assert_eq!(run.outputs().unwrap(), 1);
+    }
+    Player::start(repo.folder(), "draws again").ends_well();
+
+    let run = repo.quiet().run(&sums(0)).unwrap();
+    assert_eq!(run.outputs().unwrap(), 100);
+    assert_eq!(run.output::<Vec<u64>>("drawn").unwrap()[0], 100);
+    assert_eq!(repo.scope(drawn)[0], 100);
+    assert_eq!(NEXT.load(Ordering::SeqCst), 2, "it was not run here again");
 }

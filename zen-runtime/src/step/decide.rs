@@ -8,7 +8,7 @@ use super::{PreparedCall, conflict::conflicts};
 use crate::{
     codec::ArtifactId,
     fingerprint::{Difference, source_changes},
-    store::{Hit, Presence, Repository, StoreError},
+    store::{Hit, Presence, Repository, Store, StoreError},
     strict::trouble,
 };
 
@@ -169,16 +169,36 @@ fn find_now(
     let Some(hit) = store.hit(&call.fingerprint)? else {
         return Ok(Verdict::NotStored);
     };
+    let Some(missing) = missing_of(store, &hit)? else {
+        return Ok(Verdict::Hit(hit));
+    };
+    // Somebody may have computed it since, and have kept another result.
+    let Some(now) = store.hit_now(&call.fingerprint)? else {
+        return Ok(Verdict::NotStored);
+    };
+    let missing = if now.outputs == hit.outputs {
+        Some(missing)
+    } else {
+        missing_of(store, &now)?
+    };
+    Ok(match missing {
+        Some(MissReason::Evicted(_)) if need == Need::Ids => Verdict::Hit(now),
+        Some(reason) => Verdict::Miss(reason),
+        None => Verdict::Hit(now),
+    })
+}
+
+/// What there is to say of a result of which not all bytes are there.
+fn missing_of(store: &Store, hit: &Hit) -> Result<Option<MissReason>, StoreError> {
+    let mut evicted = None;
     for output in &hit.outputs {
-        let reason = match store.presence(&output.id)? {
-            Presence::Stored => continue,
-            Presence::Evicted if need == Need::Ids => continue,
-            Presence::Evicted => MissReason::Evicted(output.id),
-            Presence::Missing => MissReason::ArtifactMissing(output.id),
-        };
-        return Ok(Verdict::Miss(reason));
+        match store.presence(&output.id)? {
+            Presence::Stored => {}
+            Presence::Evicted => evicted = Some(MissReason::Evicted(output.id)),
+            Presence::Missing => return Ok(Some(MissReason::ArtifactMissing(output.id))),
+        }
     }
-    Ok(Verdict::Hit(hit))
+    Ok(evicted)
 }
 
 /// How the call differs from the nearest of the step's latest results.

@@ -24,13 +24,39 @@ impl Store {
     /// # Errors
     /// If the metadata store cannot be read.
     pub(crate) fn hit(&self, fingerprint: &Fingerprint) -> Result<Option<Arc<Hit>>, StoreError> {
-        if let Some(pending) = self.committer.result(fingerprint) {
-            return Ok(pending.record.as_ref().map(Record::hit).map(Arc::new));
+        if let Some(pending) = self.pending_hit(fingerprint) {
+            return Ok(Some(pending));
         }
         let recall = self.disk.recall();
         if let Some(hit) = recall.and_then(|recall| recall.hit(fingerprint)) {
             return Ok(Some(hit));
         }
+        self.hit_on_disk(fingerprint)
+    }
+
+    /// As [`Store::hit`], without what is remembered: what that says of a call
+    /// whose artifacts are not there may be out of date.
+    ///
+    /// # Errors
+    /// If the metadata store cannot be read.
+    pub(crate) fn hit_now(
+        &self,
+        fingerprint: &Fingerprint,
+    ) -> Result<Option<Arc<Hit>>, StoreError> {
+        if let Some(pending) = self.pending_hit(fingerprint) {
+            return Ok(Some(pending));
+        }
+        self.hit_on_disk(fingerprint)
+    }
+
+    /// What is on its way to the disk.
+    fn pending_hit(&self, fingerprint: &Fingerprint) -> Option<Arc<Hit>> {
+        let pending = self.committer.result(fingerprint)?;
+        pending.record.as_ref().map(Record::hit).map(Arc::new)
+    }
+
+    fn hit_on_disk(&self, fingerprint: &Fingerprint) -> Result<Option<Arc<Hit>>, StoreError> {
+        let recall = self.disk.recall();
         let moment = recall.map(Recall::moment);
         let found = self.disk.look(|snapshot| {
             let Some(page) = snapshot.record(fingerprint.as_bytes())? else {
