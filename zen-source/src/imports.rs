@@ -85,8 +85,11 @@ fn branch(trees: &[Tree], prefix: &PathRef, names: &Names, imports: &mut Vec<Imp
                 });
                 return;
             }
-            [Tree::Ident(word), Tree::Ident(name), ..] if names.text(*word) == "as" => {
-                push(path, Some(names.plain(*name)), names, imports);
+            [Tree::Ident(word), after @ ..] if names.text(*word) == "as" => {
+                // The rules of a macro may be given the name.
+                let given = names.intern("_");
+                let name = after.first().and_then(Tree::ident).unwrap_or(given);
+                push(path, Some(names.plain(name)), names, imports);
                 return;
             }
             [Tree::Ident(name), after @ ..] => {
@@ -136,7 +139,7 @@ mod tests {
     #[test]
     fn each_name_is_an_import_of_its_own() {
         let names = Names::default();
-        let text = "a::{self, b::*, c as d, e::{F, g as _}, ::h}";
+        let text = "a::{self, b::*, c as d, e::{F, g as _}, ::h, i as $n}";
         let trees = names.lex(text).unwrap();
         let found: Vec<_> = parse(&trees, &names)
             .iter()
@@ -162,6 +165,7 @@ mod tests {
             "a::e::F as F",
             "a::e::g as _",
             "a::h as h",
+            "a::i as _",
         ];
         assert_eq!(found, expected);
     }
