@@ -16,6 +16,7 @@ use crate::{
     normal::Normal,
     reach::{Impls, Reach},
     references::{FileArgument, FilePart, Reader, References, string},
+    resolve::Spaces,
     syntax::Kind,
     tree::{Names, Tree},
 };
@@ -250,8 +251,10 @@ impl Session {
                 references.files.insert(path, argument);
             } else {
                 let found = Reader::new(&self.index.names).read(&trees);
-                references.given.extend(found.paths.iter().cloned());
-                references.paths.extend(found.paths);
+                references.given.extend(found.paths.keys().cloned());
+                for path in found.paths.into_keys() {
+                    references.mean(path, Spaces::ALL);
+                }
                 references.members.extend(found.members);
             }
         }

@@ -2,9 +2,10 @@
 
 /// Edits that steps reach, by theme. Each has a step that reaches the edit and
 /// mostly one that stands apart.
-const MISSES: [&str; 7] = [
+const MISSES: [&str; 8] = [
     include_str!("../../invalidation/misses/plain.txt"),
     include_str!("../../invalidation/misses/names.txt"),
+    include_str!("../../invalidation/misses/namespaces.txt"),
     include_str!("../../invalidation/misses/dispatch.txt"),
     include_str!("../../invalidation/misses/standard.txt"),
     include_str!("../../invalidation/misses/values.txt"),

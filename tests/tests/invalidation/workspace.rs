@@ -197,7 +197,10 @@ fn git(folder: &Path) -> (PathBuf, [String; 2]) {
     let manifest = "[package]\nname = \"fetched\"\nversion = \"0.1.0\"\nedition = \"2024\"\n";
     fs::write(folder.join("Cargo.toml"), manifest).expect("a manifest");
     let revisions = [1, 2].map(|number| {
-        let text = format!("pub fn value(x: u64) -> u64 {{ x + {number} }}\n");
+        let text = format!(
+            "pub fn value(x: u64) -> u64 {{ x + {number} }}\n\
+             #[macro_export] macro_rules! raised {{ ($x:expr) => {{ $x + {number} }}; }}\n"
+        );
         fs::write(folder.join("src/lib.rs"), text).expect("a library");
         run(&["add", "--all"]);
         run(&["commit", "--quiet", "--message", "A revision"]);

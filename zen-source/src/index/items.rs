@@ -192,10 +192,14 @@ impl Index {
         let last = of_trait.and_then(|path| path.segments.last());
         let converts =
             last.is_some_and(|last| ["From", "TryFrom"].contains(&self.names.text(*last)));
-        let mut arguments = Reader::new(&self.names).read(parts.of_trait).paths;
+        let paths_in = |tokens| {
+            let found = Reader::new(&self.names).read(tokens).paths;
+            found.into_keys().collect::<BTreeSet<_>>()
+        };
+        let mut arguments = paths_in(parts.of_trait);
         // The trait itself is no type, and a parameter stands for any.
         arguments.retain(|path| Some(path) != of_trait && !parts.binds(path));
-        let mut named = Reader::new(&self.names).read(parts.self_type).paths;
+        let mut named = paths_in(parts.self_type);
         named.retain(|path| !parts.binds(path));
         named.extend(arguments.iter().cloned());
         ImplHead {
@@ -383,6 +387,7 @@ impl Entry {
         Self {
             module,
             kind: item.kind,
+            is_constructor: item.kind == Kind::Type && item.body.is_none(),
             name: item.name,
             is_public: item.is_public,
             label,

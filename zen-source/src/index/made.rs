@@ -139,11 +139,14 @@ impl Index {
             }
             let module = self.entries[part].module;
             for path in &self.references(part).macros {
+                let has_rules = self.has_rules(module, path) || self.has_rules(here, path);
                 let mut rules = self.macro_rules(module, path);
                 rules.extend(self.macro_rules(here, path));
                 // Those of the standard library make no items but of their input.
-                let is_known = part != call && self.is_standard_macro(path);
-                parts.are_all &= !rules.is_empty() || is_known;
+                let is_known = part != call
+                    && self.is_standard_macro(path)
+                    && self.is_known_macro(module, path);
+                parts.are_all &= has_rules || is_known;
                 queue.extend(rules);
             }
         }

@@ -132,6 +132,9 @@ pub(crate) struct Module {
 pub(crate) struct Entry {
     pub(crate) module: usize,
     pub(crate) kind: Kind,
+    /// Whether it is a struct whose name is a value, too: it has no fields, or they have
+    /// no names.
+    pub(crate) is_constructor: bool,
     pub(crate) name: Option<Name>,
     /// Whether the whole crate sees it.
     pub(crate) is_public: bool,

@@ -186,6 +186,7 @@ impl Index {
         self.push(Entry {
             module,
             kind: Kind::Unknown,
+            is_constructor: false,
             name: None,
             is_public: true,
             label,

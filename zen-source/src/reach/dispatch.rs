@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::{
     imports::Import,
     references::{PathRef, References},
-    resolve::{Scope, Target},
+    resolve::{Scope, Spaces, Target},
     syntax::Kind,
 };
 
@@ -17,7 +17,7 @@ use super::{
 impl Reach<'_> {
     /// A value of any type that has the bounds may come in.
     pub(super) fn open(&mut self, module: usize, bounds: &References) {
-        let traits = self.traits(module, &bounds.imports, &bounds.paths);
+        let traits = self.traits(module, &bounds.imports, bounds.paths.keys());
         if traits.is_empty() {
             self.reach_all_types(self.index.modules[module].krate);
         }
@@ -27,16 +27,16 @@ impl Reach<'_> {
     }
 
     /// The traits at hand that paths name.
-    fn traits(
+    fn traits<'p>(
         &self,
         module: usize,
         imports: &[Import],
-        paths: &BTreeSet<PathRef>,
+        paths: impl IntoIterator<Item = &'p PathRef>,
     ) -> BTreeSet<usize> {
         let scope = Scope { module, imports };
         let targets = paths
-            .iter()
-            .flat_map(|path| self.index.resolve(scope, path));
+            .into_iter()
+            .flat_map(|path| self.index.resolve(scope, path, Spaces::TYPES));
         targets
             .filter_map(|target| match target {
                 Target::Entry(entry) if self.index.entries[entry].kind == Kind::Trait => {
@@ -67,12 +67,13 @@ impl Reach<'_> {
         let mut macros = references.macros.iter();
         let is_of_given = references.dynamic_of_given
             || macros.any(|path| self.index.makes_objects_of_given(module, path));
-        let paths = if is_of_given {
-            &references.paths
+        let imports = &references.imports;
+        let traits = if is_of_given {
+            self.traits(module, imports, references.paths.keys())
         } else {
-            &references.dynamic
+            self.traits(module, imports, &references.dynamic)
         };
-        for of in self.traits(module, &references.imports, paths) {
+        for of in traits {
             self.implementors(of);
         }
     }

@@ -6,7 +6,7 @@ use crate::{
     imports::Import,
     index::{ImplHead, Index},
     references::{PathRef, References},
-    resolve::{Scope, Target},
+    resolve::{Scope, Spaces, Target},
     syntax::Kind,
     tables::{Map, Set},
     tree::Name,
@@ -111,7 +111,7 @@ impl Impl {
         };
         let local_trait = |path: &PathRef| {
             index
-                .resolve(scope, path)
+                .resolve(scope, path, Spaces::TYPES)
                 .into_iter()
                 .find_map(|target| match target {
                     Target::Entry(entry) if index.entries[entry].kind == Kind::Trait => Some(entry),
@@ -123,7 +123,7 @@ impl Impl {
             Some(path) => local_trait(path).map_or(ImplKind::Foreign, ImplKind::Local),
         };
         let mut types = Vec::new();
-        for path in &head.paths {
+        for path in head.paths.keys() {
             types_of(index, scope, path, 0, &mut types);
         }
         Self {
@@ -172,7 +172,7 @@ fn types_in_macro(index: &Index, call: usize, words: &BTreeSet<Name>) -> BTreeSe
         .collect();
     let mut paths: BTreeSet<_> = words.iter().map(|word| PathRef::of(*word)).collect();
     for part in parts {
-        let named = index.references(*part).paths.iter();
+        let named = index.references(*part).paths.keys();
         let is_whole = |path: &&PathRef| path.segments.iter().all(|name| words.contains(name));
         paths.extend(named.filter(is_whole).cloned());
     }
@@ -187,7 +187,8 @@ fn types_in_macro(index: &Index, call: usize, words: &BTreeSet<Name>) -> BTreeSe
             let mut behind = Vec::new();
             types_of(index, scope, path, 0, &mut behind);
             types.extend(behind.into_iter().filter(|ty| *ty != call));
-            types.extend(index.resolve(scope, path).into_iter().filter_map(|target| {
+            let found = index.resolve(scope, path, Spaces::TYPES).into_iter();
+            types.extend(found.filter_map(|target| {
                 let Target::Entry(entry) = target else {
                     return None;
                 };
@@ -202,7 +203,7 @@ fn types_in_macro(index: &Index, call: usize, words: &BTreeSet<Name>) -> BTreeSe
 
 /// The types that a path may name, through aliases.
 fn types_of(index: &Index, scope: Scope<'_>, path: &PathRef, depth: usize, types: &mut Vec<usize>) {
-    for target in index.resolve(scope, path) {
+    for target in index.resolve(scope, path, Spaces::TYPES) {
         let Target::Entry(entry) = target else {
             continue;
         };
@@ -210,7 +211,7 @@ fn types_of(index: &Index, scope: Scope<'_>, path: &PathRef, depth: usize, types
         match found.kind {
             Kind::Type | Kind::MacroCall | Kind::Unknown => types.push(entry),
             Kind::Alias if depth < 8 => {
-                for path in &index.references(entry).paths {
+                for path in index.references(entry).paths.keys() {
                     types_of(index, module_of(index, entry), path, depth + 1, types);
                 }
             }
@@ -235,7 +236,7 @@ fn declared_types_of(
         let found = &index.entries[entry];
         match found.kind {
             Kind::Alias if depth < 8 => {
-                for path in &index.references(entry).paths {
+                for path in index.references(entry).paths.keys() {
                     let scope = module_of(index, entry);
                     types.extend(declared_types_of(index, scope, path, depth + 1)?);
                 }

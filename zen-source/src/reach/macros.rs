@@ -6,7 +6,7 @@ use crate::{
     imports::Import,
     index::Made,
     references::{PathRef, References},
-    resolve::Scope,
+    resolve::{Scope, Spaces},
     syntax::Kind,
     tree::Name,
 };
@@ -73,6 +73,16 @@ pub(crate) const TAME_MACROS: [&str; 8] = [
     "static_assertions",
 ];
 
+/// The crates that those are of.
+pub(crate) const TAME_CRATES: [&str; 6] = [
+    "bitflags",
+    "cfg-if",
+    "criterion",
+    "lazy_static",
+    "pin-project",
+    "static_assertions",
+];
+
 impl Reach<'_> {
     pub(super) fn macro_call(
         &mut self,
@@ -82,7 +92,9 @@ impl Reach<'_> {
         inputs: &BTreeSet<Name>,
     ) -> Option<String> {
         let index = self.index;
-        let rules = index.macro_rules(module, path);
+        let mut targets = index.resolve(Scope { module, imports }, path, Spaces::MACROS);
+        let mut rules: BTreeSet<_> = index.macro_rules(module, path).into_iter().collect();
+        rules.extend(targets.iter().filter_map(|target| index.rules_of(target)));
         if !rules.is_empty() || !self.index.is_standard_macro(path) {
             self.members.of_anything(inputs);
             for name in inputs {
@@ -90,13 +102,13 @@ impl Reach<'_> {
             }
         }
         if !rules.is_empty() {
-            for rule in rules {
-                self.rule(module, imports, rule);
-            }
-            return None;
+            // Where others have the name, it may be theirs.
+            targets.retain(|target| index.is_of_other(target) || index.may_make_rules(target));
         }
-        let targets = index.resolve(Scope { module, imports }, path);
-        if targets.is_empty() && !self.index.is_standard_macro(path) {
+        for rule in &rules {
+            self.rule(module, imports, *rule);
+        }
+        if rules.is_empty() && targets.is_empty() && !self.index.is_standard_macro(path) {
             // It comes from somewhere, by `#[macro_use]` or a prelude.
             self.all_foreign(index.modules[module].krate);
         }
@@ -125,8 +137,9 @@ impl Reach<'_> {
         let imports = imports.as_slice();
         self.imports(Scope { module, imports });
         let is_seen = |path: &&PathRef| is_own || path.segments.len() == 1;
-        for path in references.paths.iter().filter(is_seen) {
-            self.path(module, imports, path, None);
+        let paths = references.paths.iter();
+        for (path, spaces) in paths.filter(|(path, _)| is_seen(path)) {
+            self.path(Scope { module, imports }, path, *spaces, None);
         }
         for path in references.macros.iter().filter(is_seen) {
             self.macro_call(module, imports, path, &references.inputs);
@@ -152,9 +165,9 @@ impl Reach<'_> {
         }
         let long = references
             .paths
-            .iter()
+            .keys()
             .filter(|path| path.segments.len() > 1);
-        for path in long.filter(|path| index.resolve(scope, path).is_empty()) {
+        for path in long.filter(|path| index.resolve(scope, path, Spaces::ALL).is_empty()) {
             self.members.of_anything(&path.segments[1..]);
         }
         self.members.of_anything(&references.of_parameters);
@@ -189,7 +202,7 @@ impl Reach<'_> {
     fn has_rules(&self, call: usize) -> bool {
         let found = &self.index.entries[call];
         let mut macros = self.index.references(call).macros.iter();
-        macros.all(|path| !self.index.macro_rules(found.module, path).is_empty())
+        macros.all(|path| self.index.has_rules(found.module, path))
     }
 
     /// Whether a macro may make a method that is called.

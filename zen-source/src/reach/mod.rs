@@ -21,7 +21,7 @@ use crate::{
     imports::Import,
     index::{COMPILED, Index, StepPlace},
     references::{PathRef, References},
-    resolve::{Scope, Target},
+    resolve::{Scope, Spaces, Target},
     syntax::Kind,
     tables::{Map, Set},
 };
@@ -29,7 +29,7 @@ use crate::{
 use members::Members;
 
 pub(crate) use impls::Impls;
-pub(crate) use macros::{STANDARD_MACROS, TAME_MACROS};
+pub(crate) use macros::{STANDARD_MACROS, TAME_CRATES, TAME_MACROS};
 
 /// What is reached from one step.
 pub(crate) struct Reach<'a> {
@@ -195,8 +195,8 @@ impl<'a> Reach<'a> {
         self.texts.extend(texts.map(|text| (module, text.clone())));
         let mut edges = Vec::new();
         let imports = &references.imports;
-        for path in &references.paths {
-            edges.extend(self.path(module, imports, path, owner));
+        for (path, spaces) in &references.paths {
+            edges.extend(self.path(Scope { module, imports }, path, *spaces, owner));
         }
         self.members_of_made_aliases(Scope { module, imports }, references);
         for path in &references.given {
@@ -219,7 +219,7 @@ impl<'a> Reach<'a> {
     fn imports(&mut self, scope: Scope<'_>) -> Vec<String> {
         let mut edges = Vec::new();
         for import in scope.imports {
-            for target in self.index.resolve(scope, &import.path) {
+            for target in self.index.resolve(scope, &import.path, Spaces::TYPES) {
                 match target {
                     Target::Module(found) => self.see(found),
                     target => edges.push(self.edge(&import.path, BTreeSet::from([target]))),
@@ -239,13 +239,12 @@ impl<'a> Reach<'a> {
             let references = &index.modules[module].references;
             self.conditions(module, references);
             // What stands on a module may change all that is in it.
-            for path in &references.paths {
-                self.path(
-                    index.modules[module].parent.unwrap_or(module),
-                    &[],
-                    path,
-                    None,
-                );
+            let scope = Scope {
+                module: index.modules[module].parent.unwrap_or(module),
+                imports: &[],
+            };
+            for (path, spaces) in &references.paths {
+                self.path(scope, path, *spaces, None);
             }
             let entries = &index.modules[module].entries;
             // What could not be read may define anything.
@@ -261,13 +260,13 @@ impl<'a> Reach<'a> {
 
     fn path(
         &mut self,
-        module: usize,
-        imports: &[Import],
+        scope: Scope<'_>,
         path: &PathRef,
+        spaces: Spaces,
         owner: Option<usize>,
     ) -> Option<String> {
-        let targets = self.index.resolve(Scope { module, imports }, path);
-        self.mention(imports, path, &targets, owner);
+        let targets = self.index.resolve(scope, path, spaces);
+        self.mention(scope.imports, path, &targets, owner);
         if targets.is_empty() {
             return None;
         }
@@ -308,7 +307,7 @@ impl<'a> Reach<'a> {
     /// Follows a path that a macro is given: it may be that of a module, whose items
     /// the macro will name, as with `#[serde(with = "module")]`.
     fn given(&mut self, scope: Scope<'_>, path: &PathRef) {
-        for target in self.index.resolve(scope, path) {
+        for target in self.index.resolve(scope, path, Spaces::TYPES) {
             if let Target::Module(module) = target {
                 self.module(module);
             }

@@ -2,7 +2,7 @@
 
 use crate::{
     imports::Binding,
-    resolve::{Scope, Target},
+    resolve::{Scope, Spaces, Target},
     syntax::Kind,
 };
 
@@ -60,7 +60,7 @@ impl Reach<'_> {
             }
         }
         for import in &index.modules[module].imports {
-            for target in index.resolve(scope, &import.path) {
+            for target in index.resolve(scope, &import.path, Spaces::TYPES) {
                 match target {
                     Target::Entry(entry)
                         if matches!(index.entries[entry].kind, Kind::Trait | Kind::MacroCall) =>
@@ -102,7 +102,7 @@ impl Reach<'_> {
                 if named && !camel {
                     continue;
                 }
-                let targets = index.resolve(scope, &import.path);
+                let targets = index.resolve(scope, &import.path, Spaces::TYPES);
                 let is_standard = targets.is_empty() || targets.contains(&Target::Standard);
                 if is_standard && STANDARD_TRAITS.contains(&last) {
                     edges.push(self.shown(&import.path));

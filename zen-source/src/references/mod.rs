@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{imports::Import, tree::Name};
+use crate::{imports::Import, resolve::Spaces, tree::Name};
 
 pub(crate) use reader::Reader;
 pub(crate) use text::{is_colons, source, string};
@@ -18,8 +18,8 @@ pub(crate) use text::{is_colons, source, string};
 /// Everything that an item's tokens name.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct References {
-    /// Paths, from their first segment on.
-    pub(crate) paths: BTreeSet<PathRef>,
+    /// Paths, from their first segment on, and the namespaces in which they may be meant.
+    pub(crate) paths: BTreeMap<PathRef, Spaces>,
     /// Those in attributes, whose macros may go on from there.
     pub(crate) given: BTreeSet<PathRef>,
     /// Macros that are called.
@@ -83,6 +83,14 @@ impl FileArgument {
             }
         }
         Some(beside.parent().unwrap_or(Path::new("")).join(path))
+    }
+}
+
+impl References {
+    /// Notes that a path is meant in one of some namespaces.
+    pub(crate) fn mean(&mut self, path: PathRef, spaces: Spaces) {
+        let known = self.paths.entry(path).or_default();
+        *known = *known | spaces;
     }
 }
 

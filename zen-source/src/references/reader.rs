@@ -1,16 +1,21 @@
 //! From tokens to what they refer to.
 
+use std::ops::Range;
+
 use proc_macro2::Delimiter;
 
 use crate::{
     imports, locals,
     normal::is_restriction,
+    resolve::Spaces,
     tree::{Name, Names, Tree},
 };
 
 use super::{
     FileArgument, FilePart, PathRef, References,
-    around::{Before, KEYWORDS, bounds_length, is_call, is_root, macro_input, position},
+    around::{
+        Before, KEYWORDS, bounds_length, is_call, is_root, macro_input, position, spaces_around,
+    },
     generics::{self, Types},
     text::{code_in, is_colons, is_word, source, string},
 };
@@ -161,7 +166,7 @@ impl<'a> Reader<'a> {
             return;
         }
         found.members.extend(&found.of_parameters);
-        for path in &found.paths {
+        for path in found.paths.keys() {
             if let [first, rest @ ..] = path.segments.as_slice()
                 && found.aliases.contains(first)
             {
@@ -179,7 +184,7 @@ impl<'a> Reader<'a> {
             || bounds.is_empty()
             || rest.first().is_some_and(|tree| tree.is_punct('$'));
         let bounds = Reader::new(self.names).read(bounds);
-        self.found.dynamic.extend(bounds.paths);
+        self.found.dynamic.extend(bounds.paths.into_keys());
     }
 
     fn path(&mut self, trees: &[Tree], start: usize, absolute: bool, place: Place) -> usize {
@@ -226,7 +231,8 @@ impl<'a> Reader<'a> {
                 let members = path.segments.iter().skip(1);
                 self.found.members.extend(members);
             }
-            self.found.paths.insert(path);
+            let spaces = self.spaces(trees, start..at, place);
+            self.found.mean(path, spaces);
         }
         length
     }
@@ -237,6 +243,23 @@ impl<'a> Reader<'a> {
             && !path.absolute
             && self.found.parameters.contains(&path.segments[0])
             && (path.segments.len() > 1 || self.types.has(trees, start))
+    }
+
+    /// The namespaces in which a path at a place may be meant.
+    fn spaces(&self, trees: &[Tree], path: Range<usize>, place: Place) -> Spaces {
+        if let [.., Tree::Ident(word), bang] = &trees[..path.start]
+            && bang.is_punct('!')
+            && self.names.text(*word) == "macro_rules"
+        {
+            return Spaces::MACROS;
+        }
+        if place != Place::Code || self.in_rules {
+            return Spaces::ALL;
+        }
+        if self.types.has(trees, path.start) {
+            return Spaces::TYPES;
+        }
+        spaces_around(trees, path, self.names)
     }
 
     /// `self` alone is a value, not a module.
@@ -402,10 +425,7 @@ impl<'a> Reader<'a> {
         if self.variables.contains(&name) {
             return;
         }
-        self.found.paths.insert(PathRef {
-            absolute: false,
-            segments: vec![name],
-        });
+        self.found.mean(PathRef::of(name), Spaces::ALL);
     }
 
     fn local_use(&mut self, trees: &[Tree]) -> usize {

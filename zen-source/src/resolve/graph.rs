@@ -7,26 +7,15 @@
 //! that nothing leads to is known to be missing only when all ways are walked.
 
 mod declared;
+mod found;
 mod leads;
 
 use std::{collections::BTreeSet, mem};
 
 use crate::{imports::Import, index::Index, references::PathRef, tables::Map, tree::Name};
 
-use super::{Scope, Target};
-
-/// How a target was found, best first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Certainty {
-    /// It is declared.
-    Declared,
-    /// It is declared, but the glob that would bring it may not see it.
-    Hidden,
-    /// A macro may have made it.
-    Made,
-    /// It is not at hand: missing where it must be, or behind a glob.
-    Unseen,
-}
+use super::{Scope, Spaces, Target};
+use found::{Certainty, Found};
 
 /// Who knows names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -58,7 +47,7 @@ pub(crate) struct Graph {
 struct Node {
     /// What it is the node of, if it is a name in a module.
     name: Option<(usize, Name)>,
-    found: Vec<(Target, Certainty)>,
+    found: Vec<Found>,
     ways: Vec<Way>,
 }
 
@@ -105,8 +94,7 @@ enum Goal {
 struct Pass {
     /// The node that it comes from.
     from: Option<usize>,
-    target: Target,
-    how: Certainty,
+    found: Found,
     way: Way,
 }
 
@@ -128,13 +116,19 @@ impl<'a> Search<'a> {
         Self { index, graph }
     }
 
-    /// All that a path may stand for.
-    pub(super) fn all(mut self, scope: Scope<'_>, path: &PathRef) -> BTreeSet<Target> {
+    /// All that a path may stand for in some namespaces.
+    pub(super) fn all(
+        mut self,
+        scope: Scope<'_>,
+        path: &PathRef,
+        spaces: Spaces,
+    ) -> BTreeSet<Target> {
         let found = self.ask(scope, path).iter();
-        found.map(|(target, _)| target.clone()).collect()
+        let found = found.filter(|found| found.spaces.meets(spaces));
+        found.map(|found| found.target.clone()).collect()
     }
 
-    fn ask(&mut self, scope: Scope<'_>, path: &PathRef) -> &[(Target, Certainty)] {
+    fn ask(&mut self, scope: Scope<'_>, path: &PathRef) -> &[Found] {
         let place = self.place(scope);
         // No key can be borrowed from a place and a path.
         let key = (place, path.clone());
@@ -187,7 +181,8 @@ impl<'a> Search<'a> {
             }
             for step in awaited {
                 if self.is_missing(&step) {
-                    self.arrive(Target::Inside(step.module), Certainty::Unseen, step.way);
+                    let inside = Found::of(Target::Inside(step.module), Certainty::Unseen);
+                    self.arrive(inside, step.way);
                 }
             }
         }
@@ -196,7 +191,7 @@ impl<'a> Search<'a> {
     /// A name that is not found where it must be was made by a macro, or is one.
     fn is_missing(&self, step: &Awaited) -> bool {
         let Node { name, found, .. } = &self.graph.nodes[step.node];
-        let is_there = |(_, how): &(_, Certainty)| *how <= Certainty::Made;
+        let is_there = |found: &Found| found.how <= Certainty::Made;
         // What an import brings is missing where that comes from.
         let imports = &self.index.modules[step.module].imports;
         let brings = |name| imports.iter().any(|import| import.brings_surely(name));
@@ -214,17 +209,19 @@ impl Search<'_> {
         self.graph.nodes.len() - 1
     }
 
-    fn add(&mut self, node: usize, target: &Target, how: Certainty) {
+    fn add(&mut self, node: usize, new: &Found) {
         let Node { found, ways, .. } = &mut self.graph.nodes[node];
-        match found.iter_mut().find(|(known, _)| known == target) {
-            Some((_, known)) if *known <= how => return,
-            Some((_, known)) => *known = how,
-            None => found.push((target.clone(), how)),
+        match found.iter_mut().find(|known| known.target == new.target) {
+            Some(known) => {
+                if !known.grow(new) {
+                    return;
+                }
+            }
+            None => found.push(new.clone()),
         }
         let passes = ways.iter().map(|way| Pass {
             from: Some(node),
-            target: target.clone(),
-            how,
+            found: new.clone(),
             way: *way,
         });
         self.graph.passes.extend(passes);
@@ -233,10 +230,9 @@ impl Search<'_> {
     fn lead(&mut self, from: usize, way: Way) {
         let Node { found, ways, .. } = &mut self.graph.nodes[from];
         ways.push(way);
-        let passes = found.iter().map(|(target, how)| Pass {
+        let passes = found.iter().map(|found| Pass {
             from: Some(from),
-            target: target.clone(),
-            how: *how,
+            found: found.clone(),
             way,
         });
         self.graph.passes.extend(passes);
@@ -246,8 +242,7 @@ impl Search<'_> {
     fn send(&mut self, target: Target, way: Way) {
         self.graph.passes.push(Pass {
             from: None,
-            target,
-            how: Certainty::Declared,
+            found: Found::of(target, Certainty::Declared),
             way,
         });
     }
@@ -256,19 +251,33 @@ impl Search<'_> {
         let way = pass.way;
         let segment = self.segment(way);
         let leads_on = segment.is_some() || matches!(way.goal, Goal::Glob(_));
-        if leads_on && pass.how >= Certainty::Made && self.is_module(pass.from) {
+        let is_made = pass.found.how >= Certainty::Made;
+        if leads_on && is_made && self.is_module(pass.from) {
             // A path goes on through a module, if there is one.
             return;
         }
-        if segment.is_some() && self.is_end(&pass.target) {
+        if leads_on && !pass.found.spaces.meets(Spaces::TYPES) {
             return;
         }
-        match (segment, pass.target) {
+        if segment.is_some() && self.is_end(&pass.found.target) {
+            return;
+        }
+        match (segment, pass.found.target) {
             (Some(segment), Target::Module(module)) => {
                 let at = way.at + 1;
                 self.step(module, segment, Way { at, ..way });
             }
-            (_, target) => self.arrive(target, pass.how, way),
+            (Some(_), target) => {
+                // What is in it may be in any namespace.
+                self.arrive(Found::of(target, pass.found.how), way);
+            }
+            (None, target) => self.arrive(
+                Found {
+                    target,
+                    ..pass.found
+                },
+                way,
+            ),
         }
     }
 
@@ -282,25 +291,29 @@ impl Search<'_> {
     }
 
     /// At the end of a path, or where it goes on in what is not followed.
-    fn arrive(&mut self, target: Target, how: Certainty, way: Way) {
-        match (way.goal, target) {
-            (Goal::Is(node) | Goal::Glob(node), target) => self.add(node, &target, how),
+    fn arrive(&mut self, found: Found, way: Way) {
+        let how = found.how;
+        match (way.goal, &found.target) {
+            (Goal::Is(node) | Goal::Glob(node), _) => self.add(node, &found),
             (Goal::Seen(node, by, from), target) => {
-                let is_seen = how != Certainty::Declared || self.is_seen(&target, by, from);
-                self.add(node, &target, if is_seen { how } else { Certainty::Hidden });
+                let is_seen = how != Certainty::Declared || self.is_seen(target, by, from);
+                let how = if is_seen { how } else { Certainty::Hidden };
+                self.add(node, &Found { how, ..found });
             }
             (Goal::In(node, by, name), Target::Module(module)) => {
-                let from = self.name(Place::Module(module), name);
-                self.lead(from, Way::straight(Goal::Seen(node, by, module)));
+                let from = self.name(Place::Module(*module), name);
+                self.lead(from, Way::straight(Goal::Seen(node, by, *module)));
             }
             // A variant of an enum, or an item in a module that a macro made.
             (Goal::In(node, _, name), Target::Entry(entry)) => {
-                if self.may_hold(entry, name) {
-                    self.add(node, &Target::Entry(entry), how);
+                if self.may_hold(*entry, name) {
+                    self.add(node, &Found::of(found.target, how));
                 }
             }
             (Goal::In(..), Target::Standard) => {}
-            (Goal::In(node, ..), target) => self.add(node, &target, Certainty::Unseen),
+            (Goal::In(node, ..), _) => {
+                self.add(node, &Found::of(found.target, Certainty::Unseen));
+            }
         }
     }
 

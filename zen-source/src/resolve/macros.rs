@@ -4,53 +4,72 @@ use std::collections::BTreeSet;
 
 use crate::{
     index::Index,
-    reach::{STANDARD_MACROS, TAME_MACROS},
+    reach::{STANDARD_MACROS, TAME_CRATES, TAME_MACROS},
     references::PathRef,
     syntax::Kind,
     tables::Set,
     tree::Name,
 };
 
-use super::{Scope, Target};
+use super::{Scope, Spaces, Target};
 
-/// Types and crates that every module has.
-const PRIMITIVES: [&str; 20] = [
+/// What every module knows, and nearly every one uses.
+const OF_EVERYBODY: [&str; 28] = [
     "bool", "char", "f32", "f64", "i128", "i16", "i32", "i64", "i8", "isize", "str", "u128", "u16",
-    "u32", "u64", "u8", "usize", "std", "core", "alloc",
-];
-
-/// What else everybody uses.
-const PRELUDE: [&str; 8] = [
-    "Some", "None", "Ok", "Err", "Vec", "String", "Option", "Result",
+    "u32", "u64", "u8", "usize", "std", "core", "alloc", "Some", "None", "Ok", "Err", "Vec",
+    "String", "Option", "Result",
 ];
 
 impl Index {
     /// What may make a name in a module: a macro call whose rules may declare it; one
-    /// that may define anything, or a macro that stands on an item, makes any name. Only
-    /// rules that are at hand are taken to make a primitive type.
+    /// that may define anything, or a macro that stands on an item, makes any name.
     pub(super) fn makers(&self, module: usize, name: Name) -> Vec<usize> {
-        let is_primitive = PRIMITIVES.contains(&self.names.text(name));
         let here = &self.modules[module];
         let may_make = |call: &&usize| {
             let made = self.made.get(call);
-            !is_primitive && self.wild_calls.contains(call)
-                || made.is_some_and(|made| made.names.contains(&name))
+            self.wild_calls.contains(call) || made.is_some_and(|made| made.names.contains(&name))
         };
         let calls = here.macro_calls.iter().filter(may_make);
-        let others = here.generators.iter().filter(|_| !is_primitive);
-        calls.chain(others).copied().collect()
+        calls.chain(&here.generators).copied().collect()
     }
 
     /// Whether a name is known without anybody declaring it.
     pub(crate) fn is_of_everybody(&self, name: Name) -> bool {
-        let text = self.names.text(name);
-        PRIMITIVES.contains(&text) || PRELUDE.contains(&text)
+        OF_EVERYBODY.contains(&self.names.text(name))
     }
 
     /// Whether a call is of macros that make no more than their input names.
     pub(crate) fn is_plain(&self, call: usize) -> bool {
+        let here = self.entries[call].module;
         let mut macros = self.references(call).macros.iter();
-        macros.all(|path| self.is_standard_macro(path) || self.is_tame_macro(path))
+        macros.all(|path| self.is_known_macro(here, path))
+    }
+
+    /// Whether a macro makes no items but those that it is given: its name says so, and
+    /// is no other's where it is called.
+    pub(crate) fn is_known_macro(&self, module: usize, path: &PathRef) -> bool {
+        let Some(last) = path.segments.last() else {
+            return true;
+        };
+        if !self.is_standard_macro(path) && !self.is_tame_macro(path) {
+            return false;
+        }
+        let scope = Scope {
+            module,
+            imports: &[],
+        };
+        let is_other = |target: &Target| match target {
+            Target::Foreign(krate, name) => !self.is_tame_crate(*krate, name),
+            target => self.is_of_other(target),
+        };
+        let targets = self.resolve(scope, path, Spaces::MACROS);
+        !self.rules.contains_key(last) && !targets.iter().any(is_other)
+    }
+
+    /// Whether the macros of a crate do what their names say.
+    fn is_tame_crate(&self, krate: usize, name: &str) -> bool {
+        let dependency = self.crates[krate].package.dependencies.get(name);
+        dependency.is_some_and(|found| TAME_CRATES.contains(&found.package.as_str()))
     }
 
     /// Whether a call's macros, or those that their rules call, are not at hand, so
@@ -61,14 +80,14 @@ impl Index {
         let mut queue: Vec<_> = macros.iter().map(|path| (here, path)).collect();
         let mut met = Set::default();
         while let Some((module, path)) = queue.pop() {
-            if self.is_standard_macro(path) || self.is_tame_macro(path) {
+            if self.is_known_macro(module, path) {
                 continue;
+            }
+            if !self.has_rules(module, path) && !self.has_rules(here, path) {
+                return true;
             }
             let mut rules = self.macro_rules(module, path);
             rules.extend(self.macro_rules(here, path));
-            if rules.is_empty() {
-                return true;
-            }
             for rule in rules {
                 if met.insert(rule) {
                     let inner = self.macros_among_items(rule);
@@ -93,6 +112,60 @@ impl Index {
 impl Index {
     /// The macros whose rules are at hand that a path may stand for in a module.
     pub(crate) fn macro_rules(&self, module: usize, path: &PathRef) -> Vec<usize> {
+        let found = self.rules_in_scope(module, path);
+        if found.is_empty() {
+            self.rules_elsewhere(path)
+        } else {
+            found
+        }
+    }
+
+    /// Whether the rules of every macro that a path may stand for are at hand.
+    pub(crate) fn has_rules(&self, module: usize, path: &PathRef) -> bool {
+        !self.rules_in_scope(module, path).is_empty()
+            || !self.rules_elsewhere(path).is_empty() && !self.may_be_other(module, path)
+    }
+
+    /// Whether a path may stand for a macro without rules, or whose rules are not at hand.
+    fn may_be_other(&self, module: usize, path: &PathRef) -> bool {
+        let scope = Scope {
+            module,
+            imports: &[],
+        };
+        let targets = self.resolve(scope, path, Spaces::MACROS);
+        targets.iter().any(|target| self.is_of_other(target))
+    }
+
+    /// The `macro_rules!` that a target is.
+    pub(crate) fn rules_of(&self, target: &Target) -> Option<usize> {
+        match target {
+            Target::Entry(entry) if self.entries[*entry].kind == Kind::MacroRules => Some(*entry),
+            _ => None,
+        }
+    }
+
+    /// Whether a target is a macro call, or stands under a macro, that may make rules.
+    pub(crate) fn may_make_rules(&self, target: &Target) -> bool {
+        let Target::Entry(entry) = target else {
+            return false;
+        };
+        let found = &self.entries[*entry];
+        found.kind == Kind::MacroCall || self.modules[found.module].generators.contains(entry)
+    }
+
+    /// Whether what has a macro's name is a macro of another crate, without rules at hand.
+    pub(crate) fn is_of_other(&self, target: &Target) -> bool {
+        match target {
+            Target::Foreign(..) => true,
+            Target::Entry(entry) => {
+                let krate = self.modules[self.entries[*entry].module].krate;
+                self.crates[krate].package.is_proc_macro
+            }
+            _ => false,
+        }
+    }
+
+    fn rules_in_scope(&self, module: usize, path: &PathRef) -> Vec<usize> {
         let Some(last) = path.segments.last() else {
             return Vec::new();
         };
@@ -106,20 +179,24 @@ impl Index {
             module,
             imports: &[],
         };
-        for target in self.resolve(scope, path) {
-            if let Target::Entry(entry) = target
-                && self.entries[entry].kind == Kind::MacroRules
-                && !found.contains(&entry)
+        for target in self.resolve(scope, path, Spaces::MACROS) {
+            if let Some(rule) = self.rules_of(&target)
+                && !found.contains(&rule)
             {
-                found.push(entry);
+                found.push(rule);
             }
         }
-        if found.is_empty() {
-            // Exported, or imported by what a macro made.
-            found = self.rules.get(last).cloned().unwrap_or_default();
-            if STANDARD_MACROS.contains(&self.names.text(*last)) {
-                found.retain(|rule| self.is_exported(*rule));
-            }
+        found
+    }
+
+    /// Those that are exported, or imported by what a macro made.
+    fn rules_elsewhere(&self, path: &PathRef) -> Vec<usize> {
+        let Some(last) = path.segments.last() else {
+            return Vec::new();
+        };
+        let mut found = self.rules.get(last).cloned().unwrap_or_default();
+        if STANDARD_MACROS.contains(&self.names.text(*last)) {
+            found.retain(|rule| self.is_exported(*rule));
         }
         found
     }

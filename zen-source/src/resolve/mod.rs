@@ -2,6 +2,7 @@
 
 mod graph;
 mod macros;
+mod spaces;
 
 use std::collections::BTreeSet;
 
@@ -15,6 +16,7 @@ use crate::{
 
 pub(crate) use graph::Graph;
 use graph::Search;
+pub(crate) use spaces::Spaces;
 
 /// What a path stands for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -38,9 +40,15 @@ pub(crate) struct Scope<'a> {
 }
 
 impl Index {
-    /// All that a path may stand for: in any namespace, under any condition.
-    pub(crate) fn resolve(&self, scope: Scope<'_>, path: &PathRef) -> BTreeSet<Target> {
-        Search::new(self, &mut self.graph.borrow_mut()).all(scope, path)
+    /// All that a path may stand for, under any condition: whatever is declared, in any
+    /// namespace, and what macros may make in the given ones.
+    pub(crate) fn resolve(
+        &self,
+        scope: Scope<'_>,
+        path: &PathRef,
+        spaces: Spaces,
+    ) -> BTreeSet<Target> {
+        Search::new(self, &mut self.graph.borrow_mut()).all(scope, path, spaces)
     }
 
     /// The types that it surely stands for, if no macro makes others of its name.
@@ -115,13 +123,6 @@ impl Index {
         let children = self.modules[module].children.get(&name);
         let mut children = children.into_iter().flatten();
         children.any(|child| self.modules[*child].references.conditions.is_empty())
-    }
-
-    /// Whether a module has an item of these kinds, or an import, under a name and
-    /// no condition.
-    fn declares_surely(&self, module: usize, name: Name, is_one: impl Fn(Kind) -> bool) -> bool {
-        let mut imports = self.modules[module].imports.iter();
-        self.declares(module, name, is_one) || imports.any(|import| import.brings_surely(name))
     }
 
     /// Whether a module has an item of these kinds under a name and no condition.

@@ -31,9 +31,11 @@ impl Search<'_> {
     /// What of a path is declared, and whether that is all that is not made.
     fn seen(&mut self, scope: Scope<'_>, path: &PathRef) -> (BTreeSet<Target>, bool) {
         let found = self.ask(scope, path);
-        let declared = found.iter().filter(|(_, how)| *how == Certainty::Declared);
-        let declared = declared.map(|(target, _)| target.clone()).collect();
-        let is_all = found.iter().all(|(_, how)| *how != Certainty::Unseen);
+        let declared = found
+            .iter()
+            .filter(|found| found.how == Certainty::Declared);
+        let declared = declared.map(|found| found.target.clone()).collect();
+        let is_all = found.iter().all(|found| found.how != Certainty::Unseen);
         (declared, is_all)
     }
 

@@ -7,7 +7,7 @@ use crate::{
     tree::Name,
 };
 
-use super::{Certainty, Goal, Place, Search, Target, Way};
+use super::{Certainty, Found, Goal, Place, Search, Spaces, Target, Way};
 
 impl Search<'_> {
     /// The node of a name in a place.
@@ -65,24 +65,37 @@ impl Search<'_> {
     }
 
     /// What a module itself has of a name: items, modules, and what macros in it
-    /// may make of that name, if nothing else surely has it.
+    /// may make of that name, in the namespaces in which nothing else surely has it.
     fn own(&mut self, node: usize, module: usize, name: Name) {
         let index = self.index;
         let here = &index.modules[module];
         for item in here.items.get(&name).into_iter().flatten() {
-            self.add(node, &Target::Entry(*item), Certainty::Declared);
+            self.add(node, &Found::of(Target::Entry(*item), Certainty::Declared));
         }
         for child in here.children.get(&name).into_iter().flatten() {
-            self.add(node, &Target::Module(*child), Certainty::Declared);
+            self.add(
+                node,
+                &Found::of(Target::Module(*child), Certainty::Declared),
+            );
         }
         for rule in index.exported_rules(module, name) {
-            self.add(node, &Target::Entry(rule), Certainty::Declared);
+            self.add(node, &Found::of(Target::Entry(rule), Certainty::Declared));
         }
-        let is_item = |kind| kind != Kind::MacroCall;
-        if !index.declares_surely(module, name, is_item) {
-            for call in index.makers(module, name) {
-                self.add(node, &Target::Entry(call), Certainty::Made);
-            }
+        let makers = index.makers(module, name);
+        if makers.is_empty() {
+            return;
+        }
+        let spaces = Spaces::ALL - index.taken(module, name);
+        if spaces == Spaces::NONE {
+            return;
+        }
+        for call in makers {
+            let found = Found {
+                target: Target::Entry(call),
+                how: Certainty::Made,
+                spaces,
+            };
+            self.add(node, &found);
         }
     }
 
