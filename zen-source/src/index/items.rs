@@ -178,6 +178,7 @@ impl Index {
             ..Entry::new(module, item, label, part)
         });
         self.entries[owner].members.push(id);
+        self.note_exported(id, item.attributes);
         if let Some(body) = &member.body
             && member.met_in_body.impls > 0
         {
@@ -222,6 +223,7 @@ impl Index {
         let own = part.part(&outlined.bytes);
         let id = self.push(Entry::new(module, item, label, own.clone()));
         self.note_steps(module, None, item.attributes, &own);
+        self.note_exported(id, item.attributes);
         if let (Kind::Function, Some(body)) = (item.kind, &outlined.body)
             && outlined.met_in_body.steps > 0
         {
@@ -236,6 +238,9 @@ impl Index {
         }
         if may_make_items(item.attributes, &self.names) {
             self.modules[module].generators.push(id);
+        }
+        if item.kind == Kind::ForeignBlock {
+            self.declared_in_block(module, id, &own)?;
         }
         if item.kind == Kind::MacroRules {
             let tokens = self.lex(&own)?;

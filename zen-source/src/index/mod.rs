@@ -5,6 +5,7 @@ mod crates;
 mod foreign;
 mod heads;
 mod items;
+mod linked;
 mod made;
 mod modules;
 mod pieces;
@@ -57,6 +58,8 @@ pub(crate) struct Index {
     pub(crate) macro_words: Map<usize, BTreeSet<Name>>,
     /// `macro_rules!` by name.
     pub(crate) rules: Map<Name, Vec<usize>>,
+    /// What is linked to by a name of its own.
+    pub(crate) exported: Map<Name, Vec<usize>>,
     /// What each macro call makes.
     pub(crate) made: Map<usize, Made>,
     /// What rules and the inputs of calls hold of that.

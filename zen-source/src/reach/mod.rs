@@ -165,6 +165,9 @@ impl<'a> Reach<'a> {
             let (module, imports) = (*module, &[][..]);
             self.given(Scope { module, imports }, path);
         }
+        if found.kind == Kind::ForeignBlock {
+            self.linked(references);
+        }
         if found.kind == Kind::Unknown {
             // It may define anything: nothing in its module is out of reach.
             for other in &index.modules[found.module].entries {

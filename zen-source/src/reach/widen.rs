@@ -1,9 +1,9 @@
-//! Files and variables that count, and what is taken where nothing narrower will
-//! do.
+//! Files and variables that count, what is linked by its name, and what is taken where
+//! nothing narrower will do.
 
 use std::fs;
 
-use crate::references::FileArgument;
+use crate::references::{FileArgument, References};
 
 use super::Reach;
 
@@ -67,6 +67,17 @@ impl Reach<'_> {
         if argument.is_rust {
             // Its items may name anything of the module.
             for entry in &self.index.modules[module].entries {
+                self.reach(*entry);
+            }
+        }
+    }
+
+    /// What a block of foreign functions may be linked to, of what is at hand.
+    pub(super) fn linked(&mut self, block: &References) {
+        let index = self.index;
+        let texts = block.texts.iter().map(|text| index.names.intern(text));
+        for symbol in texts.chain(block.words.iter().copied()) {
+            for entry in index.exported.get(&symbol).into_iter().flatten() {
                 self.reach(*entry);
             }
         }
