@@ -30,13 +30,15 @@ pub(crate) struct Kind {
     pub(crate) rare: bool,
 }
 
-const FILES: [&str; 6] = [
+const FILES: [&str; 8] = [
     include_str!("kinds/functions.txt"),
     include_str!("kinds/values.txt"),
     include_str!("kinds/traits.txt"),
     include_str!("kinds/standard.txt"),
     include_str!("kinds/macros.txt"),
     include_str!("kinds/names.txt"),
+    include_str!("kinds/namespaces.txt"),
+    include_str!("kinds/shapes.txt"),
 ];
 
 pub(crate) fn all() -> Vec<Kind> {
