@@ -163,11 +163,18 @@ impl Pieces {
         let end = trees.iter().position(|tree| tree.is_punct(';'));
         let tokens = &trees[..end.unwrap_or(trees.len())];
         let mut is_known = end.is_some();
+        let text = |tree: &Tree| tree.ident().map(|name| names.text(name));
         walk(tokens, &mut |trees| {
-            is_known &= trees.windows(2).all(|pair| {
-                let next = pair[1].ident().map(|name| names.text(name));
-                !pair[0].is_punct('$') || next == Some("crate")
-            });
+            for (at, pair) in trees.windows(2).enumerate() {
+                if !pair[0].is_punct('$') || text(&pair[1]) == Some("crate") {
+                    continue;
+                }
+                if at > 0 && text(&trees[at - 1]) == Some("as") {
+                    self.origin = self.origin.max(Origin::Given);
+                } else {
+                    is_known = false;
+                }
+            }
         });
         for import in imports::parse(tokens, names) {
             match import.binding {
@@ -308,6 +315,11 @@ mod tests {
                 Origin::Given,
             ),
             (
+                "macro_rules! m { ($n:ident) => { use a::{b as $n}; } }",
+                "m",
+                Origin::Given,
+            ),
+            (
                 "macro_rules! m { ($k:tt) => { n!(fn $k); } }",
                 "m",
                 Origin::Anywhere,
@@ -338,6 +350,7 @@ mod tests {
             ("{ () => { fn f() {} use a::*; } }", true),
             ("{ ($p:path) => { use $p; } }", true),
             ("{ () => { use $crate::a::b; } }", false),
+            ("{ ($n:ident) => { use a::b as $n; } }", false),
             (
                 "{ () => { #[derive(Debug, serde::Serialize)] struct S; } }",
                 false,
