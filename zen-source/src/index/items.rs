@@ -14,10 +14,9 @@ use crate::{
 
 use super::{
     Content, Entry, ImplHead, Index, NestedImpl,
-    heads::{
-        attributes_before, impl_parts, is_module, may_make_items, nested_heads, trait_path, walk,
-    },
+    heads::{attributes_before, impl_parts, is_module, nested_heads, trait_path, walk},
     pieces::Pieces,
+    tame::may_make_items,
 };
 
 impl Index {

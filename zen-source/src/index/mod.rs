@@ -11,6 +11,7 @@ mod modules;
 mod pieces;
 mod presence;
 mod steps;
+mod tame;
 
 use std::{
     cell::{OnceCell, RefCell},

@@ -17,8 +17,7 @@ use crate::{
 };
 
 use super::{
-    Content, Entry, ImplHead, Index, Module,
-    heads::{may_make_items, path_attributes},
+    Content, Entry, ImplHead, Index, Module, heads::path_attributes, tame::may_make_items,
 };
 
 impl Index {

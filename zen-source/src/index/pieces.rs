@@ -11,7 +11,7 @@ use crate::{
     tree::{Name, Names, Tree},
 };
 
-use super::heads::{makes_items, walk};
+use super::{heads::walk, tame::makes_items};
 
 /// Words that stand before the name of an item or of a member.
 const DECLARING: [&str; 12] = [

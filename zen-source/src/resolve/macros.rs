@@ -155,14 +155,16 @@ impl Index {
 
     /// Whether what has a macro's name is a macro of another crate, without rules at hand.
     pub(crate) fn is_of_other(&self, target: &Target) -> bool {
-        match target {
-            Target::Foreign(..) => true,
-            Target::Entry(entry) => {
-                let krate = self.modules[self.entries[*entry].module].krate;
-                self.crates[krate].package.is_proc_macro
-            }
-            _ => false,
-        }
+        let module = match target {
+            Target::Foreign(..) => return true,
+            Target::Entry(entry) => self.entries[*entry].module,
+            // A derive has another name than its function.
+            Target::Inside(module) => *module,
+            Target::Module(_) | Target::Standard => return false,
+        };
+        self.crates[self.modules[module].krate]
+            .package
+            .is_proc_macro
     }
 
     fn rules_in_scope(&self, module: usize, path: &PathRef) -> Vec<usize> {
