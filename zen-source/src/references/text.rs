@@ -1,5 +1,7 @@
 //! Tokens as text, and text as tokens.
 
+use std::str::Chars;
+
 use proc_macro2::Delimiter;
 
 use crate::tree::{Names, Tree};
@@ -49,10 +51,45 @@ pub(crate) fn string(literal: &str) -> Option<String> {
     }
 }
 
-/// Paths and format strings seldom have escapes; those that do are read well
-/// enough to find names in them.
+/// What a text with escapes stands for. One that is not known is left out.
 fn unescaped(text: &str) -> String {
-    text.replace("\\\\", "\\").replace("\\\"", "\"")
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text.chars();
+    while let Some(c) = rest.next() {
+        if c == '\\' {
+            plain.extend(escape(&mut rest));
+        } else {
+            plain.push(c);
+        }
+    }
+    plain
+}
+
+/// Reads what follows a backslash.
+fn escape(rest: &mut Chars<'_>) -> Option<char> {
+    let code = |digits: &str| {
+        u32::from_str_radix(digits, 16)
+            .ok()
+            .and_then(char::from_u32)
+    };
+    match rest.next()? {
+        'n' => Some('\n'),
+        'r' => Some('\r'),
+        't' => Some('\t'),
+        '0' => Some('\0'),
+        'x' => code(&rest.by_ref().take(2).collect::<String>()),
+        'u' => {
+            let digits = rest.by_ref().skip(1).take_while(|c| *c != '}');
+            code(&digits.filter(|c| *c != '_').collect::<String>())
+        }
+        '\n' => {
+            // A line that goes on in the next one.
+            let more = rest.as_str().trim_start();
+            *rest = more.chars();
+            None
+        }
+        c => Some(c),
+    }
 }
 
 /// What of a text may be a path or a type, with blanks for the rest.
@@ -71,7 +108,21 @@ pub(super) fn code_in(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::code_in;
+    use super::{code_in, string};
+
+    #[test]
+    fn escapes_are_read() {
+        let cases = [
+            (r#""a\\b\"c""#, r#"a\b"c"#),
+            (r#""\x7bW\x69dth\x7d""#, "{Width}"),
+            (r#""\u{7b}a\u{7_d}""#, "{a}"),
+            ("\"a\\\n   b\"", "ab"),
+            (r##"r#"\x7b"#"##, r"\x7b"),
+        ];
+        for (literal, text) in cases {
+            assert_eq!(string(literal).as_deref(), Some(text), "{literal}");
+        }
+    }
 
     #[test]
     fn paths_and_types_are_code_and_messages_are_not() {
