@@ -133,7 +133,7 @@ impl Index {
             are_all: true,
         };
         let mut queue = vec![call];
-        while let Some(part) = queue.pop() {
+        while let Some(part) = queue.pop().or_else(|| self.given_macro(call, &mut parts)) {
             if !parts.entries.insert(part) {
                 continue;
             }
@@ -151,5 +151,42 @@ impl Index {
             }
         }
         parts
+    }
+
+    /// A macro that is not among the parts of a call yet, and that those may be given.
+    fn given_macro(&self, call: usize, parts: &mut Parts) -> Option<usize> {
+        let mut entries = parts.entries.iter();
+        if !entries.any(|part| !self.references(*part).given_macros.is_empty()) {
+            return None;
+        }
+        let given = self.given_macros(call, &parts.entries);
+        parts.are_all &= given.is_some();
+        let mut given = given.unwrap_or_default().into_iter();
+        given.find(|rule| !parts.entries.contains(rule))
+    }
+
+    /// The macros that a call may give to those of its parts that call what they are
+    /// given. None, if not all of them are at hand.
+    pub(crate) fn given_macros(&self, call: usize, parts: &BTreeSet<usize>) -> Option<Vec<usize>> {
+        let here = self.entries[call].module;
+        let input = self.references(call);
+        let mut words = input.words.clone();
+        for part in parts {
+            words.extend(&self.references(*part).inputs);
+        }
+        let paths = words.iter().map(|word| PathRef::of(*word));
+        let found: Vec<_> = paths
+            .flat_map(|path| self.rules_in_scope(here, &path))
+            .collect();
+        let mut paths = input.paths.keys();
+        let is_known = !found.is_empty() && !paths.any(|path| self.may_be_other(here, path));
+        is_known.then_some(found)
+    }
+
+    /// Every identifier in a macro call, and in the rules that it stands for.
+    pub(super) fn words_of_macro(&self, call: usize) -> BTreeSet<Name> {
+        let parts = self.parts_of_macro(call).entries;
+        let words = parts.iter().flat_map(|part| &self.references(*part).words);
+        words.copied().collect()
     }
 }

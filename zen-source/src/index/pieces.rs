@@ -272,7 +272,11 @@ fn is_attribute(before: &[Tree]) -> bool {
 fn path_before(tokens: &[Tree], names: &Names) -> Option<PathRef> {
     let is_part = |tree: &&Tree| tree.ident().is_some() || tree.is_punct(':');
     let length = tokens.iter().rev().take_while(is_part).count();
-    let path = &tokens[tokens.len() - length..];
+    let (before, path) = tokens.split_at(tokens.len() - length);
+    if path.len() == 1 && before.last().is_some_and(|tree| tree.is_punct('$')) {
+        // One that the rules are given.
+        return None;
+    }
     let segments: Vec<_> = path.iter().filter_map(Tree::ident).collect();
     (!segments.is_empty()).then(|| PathRef {
         absolute: is_colons(path),

@@ -108,6 +108,9 @@ impl Reach<'_> {
         for rule in &rules {
             self.rule(module, imports, *rule);
         }
+        if !rules.is_empty() {
+            self.put_together(Scope { module, imports }, &rules, inputs);
+        }
         if rules.is_empty() && targets.is_empty() && !self.index.is_standard_macro(path) {
             // It comes from somewhere, by `#[macro_use]` or a prelude.
             self.all_foreign(index.modules[module].krate);
@@ -116,7 +119,7 @@ impl Reach<'_> {
     }
 
     /// What the rules name is looked up where they are used, too.
-    fn rule(&mut self, module: usize, imports: &[Import], rule: usize) {
+    pub(super) fn rule(&mut self, module: usize, imports: &[Import], rule: usize) {
         self.reach(rule);
         let index = self.index;
         let found = &index.entries[rule];

@@ -6,6 +6,7 @@
 //! that something reached mentions. No type is needed that is not named: a value
 //! of a type comes from code that names it, or from another type's definition.
 
+mod composed;
 mod dispatch;
 mod impls;
 mod list;

@@ -24,6 +24,8 @@ pub(crate) struct References {
     pub(crate) given: BTreeSet<PathRef>,
     /// Macros that are called.
     pub(crate) macros: BTreeSet<PathRef>,
+    /// What rules call of what they are given: `$name!`.
+    pub(crate) given_macros: BTreeSet<Name>,
     /// What follows a `.`, or a `::` that does not begin a path.
     pub(crate) members: BTreeSet<Name>,
     /// Members of type parameters: `T::name`.

@@ -216,7 +216,12 @@ impl<'a> Reader<'a> {
             return length;
         }
         if let Some(group) = macro_input(&trees[at..]) {
-            self.macro_call(path, group);
+            if start > 0 && trees[start - 1].is_punct('$') && length == 1 {
+                self.found.given_macros.insert(path.segments[0]);
+                self.trees(group, Place::MacroInput);
+            } else {
+                self.macro_call(path, group);
+            }
             return length + 2;
         }
         let nothing = self.is_label(trees, at, &path, place)

@@ -77,25 +77,41 @@ impl Index {
     pub(crate) fn is_wild(&self, call: usize) -> bool {
         let here = self.entries[call].module;
         let macros = &self.references(call).macros;
-        let mut queue: Vec<_> = macros.iter().map(|path| (here, path)).collect();
-        let mut met = Set::default();
-        while let Some((module, path)) = queue.pop() {
-            if self.is_known_macro(module, path) {
-                continue;
-            }
-            if !self.has_rules(module, path) && !self.has_rules(here, path) {
-                return true;
-            }
-            let mut rules = self.macro_rules(module, path);
-            rules.extend(self.macro_rules(here, path));
-            for rule in rules {
+        let mut paths: Vec<_> = macros.iter().map(|path| (here, path)).collect();
+        let mut rules = Vec::new();
+        let mut met = BTreeSet::new();
+        loop {
+            while let Some(rule) = rules.pop() {
                 if met.insert(rule) {
                     let inner = self.macros_among_items(rule);
-                    queue.extend(inner.iter().map(|path| (self.entries[rule].module, path)));
+                    paths.extend(inner.iter().map(|path| (self.entries[rule].module, path)));
                 }
             }
+            if let Some((module, path)) = paths.pop() {
+                if self.is_known_macro(module, path) {
+                    continue;
+                }
+                if !self.has_rules(module, path) && !self.has_rules(here, path) {
+                    return true;
+                }
+                rules.extend(self.macro_rules(module, path));
+                rules.extend(self.macro_rules(here, path));
+                continue;
+            }
+            if !met
+                .iter()
+                .any(|rule| !self.references(*rule).given_macros.is_empty())
+            {
+                return false;
+            }
+            let Some(given) = self.given_macros(call, &met) else {
+                return true;
+            };
+            rules.extend(given.into_iter().filter(|rule| !met.contains(rule)));
+            if rules.is_empty() {
+                return false;
+            }
         }
-        false
     }
 
     pub(crate) fn is_standard_macro(&self, path: &PathRef) -> bool {
@@ -127,7 +143,7 @@ impl Index {
     }
 
     /// Whether a path may stand for a macro without rules, or whose rules are not at hand.
-    fn may_be_other(&self, module: usize, path: &PathRef) -> bool {
+    pub(crate) fn may_be_other(&self, module: usize, path: &PathRef) -> bool {
         let scope = Scope {
             module,
             imports: &[],
@@ -167,7 +183,8 @@ impl Index {
             .is_proc_macro
     }
 
-    fn rules_in_scope(&self, module: usize, path: &PathRef) -> Vec<usize> {
+    /// Those that are in scope there.
+    pub(crate) fn rules_in_scope(&self, module: usize, path: &PathRef) -> Vec<usize> {
         let Some(last) = path.segments.last() else {
             return Vec::new();
         };
@@ -255,22 +272,19 @@ impl Index {
         self.is_within(module, reach)
     }
 
-    /// Every identifier in a macro call, and in the rules that it stands for.
-    pub(crate) fn words_of_macro(&self, call: usize) -> BTreeSet<Name> {
-        let mut words = BTreeSet::new();
-        let mut queue = vec![call];
-        let mut met = Set::default();
-        while let Some(entry) = queue.pop() {
-            if !met.insert(entry) {
+    /// Rules, and all others that they call, where they are called in a module.
+    pub(crate) fn rules_within(&self, module: usize, rules: &BTreeSet<usize>) -> BTreeSet<usize> {
+        let mut all = BTreeSet::new();
+        let mut queue: Vec<_> = rules.iter().copied().collect();
+        while let Some(rule) = queue.pop() {
+            if !all.insert(rule) {
                 continue;
             }
-            let references = self.references(entry);
-            words.extend(references.words.iter().copied());
-            for path in &references.macros {
-                queue.extend(self.macro_rules(self.entries[entry].module, path));
-                queue.extend(self.macro_rules(self.entries[call].module, path));
+            for path in &self.references(rule).macros {
+                queue.extend(self.macro_rules(self.entries[rule].module, path));
+                queue.extend(self.macro_rules(module, path));
             }
         }
-        words
+        all
     }
 }
