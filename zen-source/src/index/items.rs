@@ -245,6 +245,9 @@ impl Index {
             let tokens = self.lex(&own)?;
             self.pieces.insert(id, Pieces::of(&tokens, &self.names));
         }
+        if item.kind == Kind::Value && item.name.is_none() {
+            self.calls_in_a_block(module, id, &own)?;
+        }
         if item.kind == Kind::MacroCall {
             let tokens = self.lex(&own)?;
             self.pieces.insert(id, Pieces::of(&tokens, &self.names));
@@ -333,6 +336,16 @@ impl Index {
                 self.whole(module, &text);
             }
         }
+    }
+
+    /// `const _: () = { .. };`: the impls that macros make in it hold outside.
+    fn calls_in_a_block(&mut self, module: usize, id: usize, own: &Part) -> Result<(), NotRust> {
+        if !self.references(id).macros.is_empty() {
+            let tokens = self.lex(own)?;
+            self.pieces.insert(id, Pieces::of(&tokens, &self.names));
+            self.modules[module].macro_calls.push(id);
+        }
+        Ok(())
     }
 
     pub(super) fn push(&mut self, entry: Entry) -> usize {

@@ -5,7 +5,8 @@ use std::ops::Range;
 use proc_macro2::Delimiter;
 
 use crate::{
-    imports, locals,
+    imports::{self, Import},
+    locals,
     normal::is_restriction,
     resolve::Spaces,
     tree::{Name, Names, Tree},
@@ -115,7 +116,7 @@ impl<'a> Reader<'a> {
         }
         let text = self.names.text(name);
         if text == "use" && !trees.get(at + 1).is_some_and(|next| next.is_punct('<')) {
-            let length = self.local_use(&trees[at..]);
+            let length = self.local_use(&trees[at..], self.in_rules || place != Place::Code);
             // A macro may make anything else of it.
             return if place == Place::Code { length } else { 1 };
         }
@@ -236,6 +237,11 @@ impl<'a> Reader<'a> {
                 let members = path.segments.iter().skip(1);
                 self.found.members.extend(members);
             }
+            if self.in_rules || place == Place::MacroInput {
+                for path in self.without_super(&path) {
+                    self.found.mean(path, Spaces::ALL);
+                }
+            }
             let spaces = self.spaces(trees, start..at, place);
             self.found.mean(path, spaces);
         }
@@ -248,6 +254,24 @@ impl<'a> Reader<'a> {
             && !path.absolute
             && self.found.parameters.contains(&path.segments[0])
             && (path.segments.len() > 1 || self.types.has(trees, start))
+    }
+
+    /// A macro may make a module around `super::name`, which then stands where the call
+    /// does.
+    fn without_super(&self, path: &PathRef) -> Vec<PathRef> {
+        let mut paths = Vec::new();
+        let mut rest = path.segments.as_slice();
+        while let [first, more @ ..] = rest
+            && self.names.text(*first) == "super"
+            && !more.is_empty()
+        {
+            rest = more;
+            paths.push(PathRef {
+                absolute: false,
+                segments: rest.to_vec(),
+            });
+        }
+        paths
     }
 
     /// The namespaces in which a path at a place may be meant.
@@ -433,14 +457,23 @@ impl<'a> Reader<'a> {
         self.found.mean(PathRef::of(name), Spaces::ALL);
     }
 
-    fn local_use(&mut self, trees: &[Tree]) -> usize {
+    fn local_use(&mut self, trees: &[Tree], in_macro: bool) -> usize {
         let end = trees
             .iter()
             .position(|tree| tree.is_punct(';'))
             .unwrap_or(trees.len());
-        self.found
-            .imports
-            .extend(imports::parse(&trees[1..end.max(1)], self.names));
+        let found = imports::parse(&trees[1..end.max(1)], self.names);
+        if in_macro {
+            for import in &found {
+                let below = self.without_super(&import.path).into_iter();
+                let below = below.map(|path| Import {
+                    path,
+                    ..import.clone()
+                });
+                self.found.imports.extend(below);
+            }
+        }
+        self.found.imports.extend(found);
         end.max(1)
     }
 
