@@ -181,6 +181,8 @@ fn a_step_misses_after_every_edit_that_it_reaches() {
     let beside = beside.iter().filter(|o| o.missed);
     let mut costly: Vec<_> = costly.chain(beside).map(|o| o.step.as_str()).collect();
     costly.sort_unstable();
+    // One that either edit misses is one.
+    costly.dedup();
     let mut known: Vec<_> = false_misses().collect();
     known.sort_unstable();
     assert_eq!(costly, known, "misses that need not be");
