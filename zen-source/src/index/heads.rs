@@ -25,6 +25,13 @@ pub(super) fn walk(trees: &[Tree], look: &mut dyn FnMut(&[Tree])) {
     }
 }
 
+/// What is in each `#[..]`.
+pub(super) fn lists(attributes: &[Tree]) -> impl Iterator<Item = &[Tree]> {
+    attributes
+        .iter()
+        .filter_map(|tree| tree.group(Delimiter::Bracket))
+}
+
 pub(super) fn names_step(attributes: &[Tree], names: &Names) -> bool {
     let mut found = false;
     walk(attributes, &mut |trees| {
@@ -104,30 +111,6 @@ pub(super) fn attributes_before(trees: &[Tree], end: usize) -> usize {
             _ => return start,
         };
     }
-}
-
-/// The heads of the impls that stand as statements in blocks.
-pub(super) fn nested_heads(tokens: &[Tree], word: Name) -> Vec<Vec<Tree>> {
-    let mut heads = Vec::new();
-    walk(tokens, &mut |trees| {
-        for (at, tree) in trees.iter().enumerate() {
-            let begins = match at.checked_sub(1).map(|before| &trees[before]) {
-                None
-                | Some(Tree::Ident(_) | Tree::Group(Delimiter::Brace | Delimiter::Bracket, _)) => {
-                    true
-                }
-                Some(before) => before.is_punct(';'),
-            };
-            if tree.ident() != Some(word) || !begins {
-                continue;
-            }
-            let body = |tree: &Tree| tree.group(Delimiter::Brace).is_some();
-            if let Some(length) = trees[at..].iter().position(body) {
-                heads.push(trees[at..at + length].to_vec());
-            }
-        }
-    });
-    heads
 }
 
 /// The parts of `impl<..> Trait for Type where ..`.

@@ -13,8 +13,8 @@ use crate::{
 };
 
 use super::{
-    Content, Entry, ImplHead, Index, NestedImpl,
-    heads::{attributes_before, impl_parts, is_module, nested_heads, trait_path, walk},
+    Content, Entry, ImplHead, Index,
+    heads::{attributes_before, impl_parts, is_module, trait_path, walk},
     pieces::Pieces,
     tame::may_make_items,
 };
@@ -185,7 +185,7 @@ impl Index {
         }
     }
 
-    fn impl_head(&self, head: &[Tree], of_trait: Option<&PathRef>) -> ImplHead {
+    pub(super) fn impl_head(&self, head: &[Tree], of_trait: Option<&PathRef>) -> ImplHead {
         let Some(parts) = impl_parts(head, &self.names) else {
             return ImplHead::default();
         };
@@ -255,27 +255,6 @@ impl Index {
             self.included_items(module, id, folder);
         }
         Ok(())
-    }
-
-    /// Impls inside a function or a constant hold outside of it.
-    fn nested_impls(&mut self, inside: usize, part: &Part) {
-        let word = self.names.intern("impl");
-        // What is no Rust says so when the entry is reached.
-        let tokens = self.lex(part).unwrap_or_default();
-        for head in nested_heads(&tokens, word) {
-            let of_trait = trait_path(&head, &self.names);
-            let mut references = Reader::new(&self.names).read(&head);
-            references
-                .imports
-                .clone_from(&self.references(inside).imports);
-            let impl_head = self.impl_head(&head, of_trait.as_ref());
-            self.nested.push(NestedImpl {
-                inside,
-                head: references,
-                of_trait,
-                impl_head,
-            });
-        }
     }
 
     /// Modules inside a function or a constant. They know that around it as their

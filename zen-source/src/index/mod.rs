@@ -8,6 +8,7 @@ mod items;
 mod linked;
 mod made;
 mod modules;
+mod nested;
 mod pieces;
 mod presence;
 mod steps;
@@ -33,6 +34,7 @@ use crate::{
 
 use content::Content;
 pub(crate) use made::Made;
+use nested::NestedImpl;
 use pieces::Pieces;
 pub(crate) use presence::Presence;
 pub(crate) use steps::function_hash;
@@ -74,17 +76,6 @@ pub(crate) struct Index {
     by_folder: Map<PathBuf, usize>,
     /// The texts of all files, by their numbers.
     texts: Vec<String>,
-}
-
-/// An impl inside a function or a constant.
-#[derive(Debug)]
-pub(crate) struct NestedImpl {
-    /// The item that it stands in.
-    pub(crate) inside: usize,
-    /// What its head names.
-    pub(crate) head: References,
-    pub(crate) of_trait: Option<PathRef>,
-    pub(crate) impl_head: ImplHead,
 }
 
 /// One crate.

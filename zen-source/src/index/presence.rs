@@ -8,12 +8,12 @@
 
 use std::collections::BTreeSet;
 
-use proc_macro2::Delimiter;
-
 use crate::{
     references::string,
     tree::{Names, Tree},
 };
+
+use super::heads::lists;
 
 /// What is known of the conditions of a crate.
 #[derive(Debug, Default)]
@@ -71,13 +71,6 @@ impl Presence {
             _ => None,
         }
     }
-}
-
-/// What is in each `#[..]`.
-fn lists(attributes: &[Tree]) -> impl Iterator<Item = &[Tree]> {
-    attributes
-        .iter()
-        .filter_map(|tree| tree.group(Delimiter::Bracket))
 }
 
 /// Whether a part is `wanted`, if that is known. One that is settles it.

@@ -1,8 +1,6 @@
 //! Attributes and derives that make no items but the one that they stand on, as their
 //! names tell; and where a name belongs to another macro.
 
-use proc_macro2::Delimiter;
-
 use crate::{
     imports::Binding,
     references::is_colons,
@@ -12,7 +10,10 @@ use crate::{
     tree::{Name, Names, Tree},
 };
 
-use super::{Index, heads::walk};
+use super::{
+    Index,
+    heads::{lists, walk},
+};
 
 /// Attributes of the language, and those of others that make no items.
 const TAME_ATTRIBUTES: [&str; 45] = [
@@ -107,12 +108,7 @@ const TAME_PACKAGES: [&str; 6] = [
 /// Whether a macro stands on an item, as an attribute or a derive, that may make
 /// further items beside it.
 pub(super) fn may_make_items(attributes: &[Tree], names: &Names) -> bool {
-    let lists = attributes
-        .iter()
-        .filter_map(|tree| tree.group(Delimiter::Bracket));
-    lists
-        .into_iter()
-        .any(|attribute| makes_items(attribute, names))
+    lists(attributes).any(|attribute| makes_items(attribute, names))
 }
 
 /// Whether an attribute is a macro that may make other items than the one that it

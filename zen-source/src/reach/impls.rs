@@ -71,7 +71,8 @@ impl Impls {
             found.nested = true;
             // That of a type which the function itself defines is seen there alone,
             // unless others know its trait.
-            if !found.types.is_empty() || matches!(found.kind, ImplKind::Local(_)) {
+            let is_seen = !found.types.is_empty() && !nested.is_own;
+            if is_seen || matches!(found.kind, ImplKind::Local(_)) {
                 impls.add(found);
             }
         }
