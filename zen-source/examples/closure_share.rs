@@ -6,13 +6,20 @@
 //! cargo fetch --manifest-path zen-source/closure_data/Cargo.toml
 //! cargo run --release -p zen-source --example closure_share
 //! ```
+//!
+//! With `of` and the path of a function, what that one reaches, in the order in which it
+//! is met: the tokens of each item, and the item that led there.
+//!
+//! ```text
+//! cargo run --release -p zen-source --example closure_share -- of a_crate::a::function folder
+//! ```
 
 use std::{
     env, fs,
     path::{Path, PathBuf},
 };
 
-use zen_source::Share;
+use zen_source::{Reached, Share};
 
 const PACKAGES: [&str; 5] = [
     "redb-4.6.0",
@@ -23,7 +30,14 @@ const PACKAGES: [&str; 5] = [
 ];
 
 fn main() {
-    let mut folders: Vec<PathBuf> = env::args_os().skip(1).map(PathBuf::from).collect();
+    let arguments: Vec<_> = env::args_os().skip(1).collect();
+    if let [of, function, folder] = arguments.as_slice()
+        && of == "of"
+    {
+        print_items(Path::new(folder), &function.to_string_lossy());
+        return;
+    }
+    let mut folders: Vec<PathBuf> = arguments.into_iter().map(PathBuf::from).collect();
     if folders.is_empty() {
         folders = PACKAGES.iter().filter_map(|name| fetched(name)).collect();
     }
@@ -40,6 +54,17 @@ fn main() {
                 100.0 * median(shares.iter().map(Share::by_bare_names)),
             ),
         }
+    }
+}
+
+fn print_items(folder: &Path, function: &str) {
+    let Some(items) = Share::items_of(folder, function) else {
+        println!("no free function {function}");
+        return;
+    };
+    for Reached { item, size, by } in items {
+        let by = by.map_or_else(String::new, |by| format!(" <- {by}"));
+        println!("{size:6} {item}{by}");
     }
 }
 

@@ -33,7 +33,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 pub use build::Build;
 pub use session::{Closure, Place, Request, Unread, hash_of};
-pub use share::Share;
+pub use share::{Reached, Share};
 
 /// One item of a closure.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -37,6 +37,9 @@ pub(crate) struct Reach<'a> {
     index: &'a Index,
     impls: &'a Impls,
     reached: Set<usize>,
+    /// In the order in which it was met, each with what was followed then.
+    met: Vec<(usize, Option<usize>)>,
+    followed: Option<usize>,
     queue: Vec<usize>,
     /// Names after a `.`, and those behind a type.
     members: Members,
@@ -67,6 +70,8 @@ impl<'a> Reach<'a> {
             index,
             impls,
             reached: Set::default(),
+            met: Vec::new(),
+            followed: None,
             queue: Vec::new(),
             members: Members::default(),
             modules: BTreeSet::new(),
@@ -111,22 +116,20 @@ impl<'a> Reach<'a> {
         self.finish()
     }
 
-    /// How many tokens of the compiled crate a free function reaches, itself
-    /// counted in.
-    pub(crate) fn size_of(mut self, function: usize) -> usize {
+    /// What of the compiled crate a free function reaches, itself first. Each with the
+    /// item that led there; with none, if what was reached before did as a whole.
+    pub(crate) fn all_from(mut self, function: usize) -> Vec<(usize, Option<usize>)> {
         self.reach(function);
         self.settle();
         let index = self.index;
-        let module = |entry: usize| index.entries[entry].module;
-        let entries = self.reached.iter().copied();
-        entries
-            .filter(|entry| index.modules[module(*entry)].krate == COMPILED)
-            .map(|entry| index.content(entry).size)
-            .sum()
+        let is_own = |entry: usize| index.modules[index.entries[entry].module].krate == COMPILED;
+        self.met.retain(|(entry, _)| is_own(*entry));
+        self.met
     }
 
     fn reach(&mut self, entry: usize) {
         if self.reached.insert(entry) {
+            self.met.push((entry, self.followed));
             self.queue.push(entry);
         }
     }
@@ -135,8 +138,10 @@ impl<'a> Reach<'a> {
     fn settle(&mut self) {
         loop {
             while let Some(entry) = self.queue.pop() {
+                self.followed = Some(entry);
                 self.entry(entry);
             }
+            self.followed = None;
             for module in self.modules.clone() {
                 self.see(module);
             }
