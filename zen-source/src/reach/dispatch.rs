@@ -9,10 +9,7 @@ use crate::{
     syntax::Kind,
 };
 
-use super::{
-    Reach,
-    impls::{Impl, ImplKind},
-};
+use super::{Reach, impls::ImplKind};
 
 impl Reach<'_> {
     /// A value of any type that has the bounds may come in.
@@ -87,19 +84,26 @@ impl Reach<'_> {
         }
     }
 
-    fn is_live(&self, found: &Impl) -> bool {
-        found
-            .needs
-            .iter()
-            .all(|types| types.iter().any(|ty| self.reached.contains(ty)))
+    /// Notes the impls whose types have come to be reached.
+    fn wake(&mut self) {
+        let impls = self.impls;
+        while let Some((entry, _)) = self.met.get(self.woken) {
+            self.woken += 1;
+            for position in impls.by_need.get(entry).into_iter().flatten() {
+                let mut needs = impls.all[*position].needs.iter();
+                let is_there = needs.all(|types| types.iter().any(|ty| self.reached.contains(ty)));
+                if is_there && self.live.insert(*position) {
+                    self.live_impls.push(*position);
+                }
+            }
+        }
     }
 
     pub(super) fn impls(&mut self) {
+        self.wake();
         let impls = self.impls;
-        for found in &impls.all {
-            if !self.is_live(found) {
-                continue;
-            }
+        for at in 0..self.live_impls.len() {
+            let found = &impls.all[self.live_impls[at]];
             if found.nested {
                 let is_known = match found.kind {
                     ImplKind::Local(of) => self.is_visible(of),
@@ -135,9 +139,8 @@ impl Reach<'_> {
     pub(super) fn trait_members(&mut self) {
         let known = self.impls;
         for of in &known.traits {
-            let impls = known.by_trait.get(of).into_iter().flatten();
-            let mut impls = impls.map(|position| &known.all[*position]);
-            let live = self.reached.contains(of) || impls.any(|found| self.is_live(found));
+            let mut impls = known.by_trait.get(of).into_iter().flatten();
+            let live = self.reached.contains(of) || impls.any(|found| self.live.contains(found));
             if live && self.is_visible(*of) {
                 self.mentioned_members(*of, &[], ImplKind::Local(*of));
             }

@@ -18,6 +18,10 @@ pub(crate) struct Impls {
     pub(super) all: Vec<Impl>,
     by_entry: Map<usize, usize>,
     pub(super) by_trait: Map<usize, Vec<usize>>,
+    /// By each type that may have to be there for an impl to be used.
+    pub(super) by_need: Map<usize, Vec<usize>>,
+    /// Those that need no type.
+    pub(super) without_need: Vec<usize>,
     /// The types and traits that each macro call may name.
     pub(super) of_macros: Map<usize, BTreeSet<usize>>,
     /// The traits at hand.
@@ -94,11 +98,18 @@ impl Impls {
     }
 
     fn add(&mut self, found: Impl) {
+        let position = self.all.len();
+        if found.needs.is_empty() {
+            self.without_need.push(position);
+        }
+        for ty in found.needs.iter().flatten() {
+            self.by_need.entry(*ty).or_default().push(position);
+        }
         if let ImplKind::Local(of) = found.kind {
-            self.by_trait.entry(of).or_default().push(self.all.len());
+            self.by_trait.entry(of).or_default().push(position);
         }
         if !found.nested {
-            self.by_entry.insert(found.entry, self.all.len());
+            self.by_entry.insert(found.entry, position);
         }
         self.all.push(found);
     }

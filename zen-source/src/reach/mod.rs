@@ -40,6 +40,11 @@ pub(crate) struct Reach<'a> {
     /// In the order in which it was met, each with what was followed then.
     met: Vec<(usize, Option<usize>)>,
     followed: Option<usize>,
+    /// The impls whose types are reached, and how many of what was met were looked at
+    /// for that.
+    live: Set<usize>,
+    live_impls: Vec<usize>,
+    woken: usize,
     queue: Vec<usize>,
     /// Names after a `.`, and those behind a type.
     members: Members,
@@ -72,6 +77,9 @@ impl<'a> Reach<'a> {
             reached: Set::default(),
             met: Vec::new(),
             followed: None,
+            live: impls.without_need.iter().copied().collect(),
+            live_impls: impls.without_need.clone(),
+            woken: 0,
             queue: Vec::new(),
             members: Members::default(),
             modules: BTreeSet::new(),
