@@ -25,6 +25,7 @@ struct Known {
     text: Box<str>,
     /// What it stands for: `r#a` is `a`.
     plain: Name,
+    is_keyword: bool,
 }
 
 /// A place for a name; an empty one has none.
@@ -48,6 +49,7 @@ impl Names {
         self.texts.push(Known {
             text: text.into(),
             plain: plain.unwrap_or(name),
+            is_keyword: KEYWORDS.contains(&text),
         });
         self.insert(hash, name);
         name
@@ -83,15 +85,25 @@ impl Names {
 
     /// The name that `r#name` and `name` have in common.
     pub(crate) fn plain(&self, name: Name) -> Name {
-        self.texts
-            .get(name.0 as usize)
-            .map_or(name, |known| known.plain)
+        match self.texts.get(name.0 as usize) {
+            Some(known) => known.plain,
+            None => name,
+        }
+    }
+
+    /// Whether it is a word of the language, which names nothing.
+    pub(crate) fn is_keyword(&self, name: Name) -> bool {
+        match self.texts.get(name.0 as usize) {
+            Some(known) => known.is_keyword,
+            None => false,
+        }
     }
 
     pub(crate) fn text(&self, name: Name) -> &str {
-        self.texts
-            .get(name.0 as usize)
-            .map_or("", |known| &known.text)
+        match self.texts.get(name.0 as usize) {
+            Some(known) => &known.text,
+            None => "",
+        }
     }
 }
 
@@ -115,6 +127,51 @@ fn hash(text: &str) -> u32 {
     }
     hash.wrapping_mul(0x9e37_79b1).rotate_left(16)
 }
+
+/// Words of the language, which name nothing.
+const KEYWORDS: [&str; 41] = [
+    "as",
+    "async",
+    "await",
+    "break",
+    "const",
+    "continue",
+    "dyn",
+    "else",
+    "enum",
+    "extern",
+    "false",
+    "fn",
+    "for",
+    "if",
+    "impl",
+    "in",
+    "let",
+    "loop",
+    "match",
+    "mod",
+    "move",
+    "mut",
+    "pub",
+    "ref",
+    "return",
+    "static",
+    "struct",
+    "trait",
+    "true",
+    "type",
+    "unsafe",
+    "use",
+    "where",
+    "while",
+    "yield",
+    "_",
+    "default",
+    "union",
+    "macro_rules",
+    "auto",
+    "safe",
+];
 
 /// Words that are names with `r#` alone.
 fn is_reserved(word: &str) -> bool {

@@ -26,9 +26,17 @@ impl<T> Pages<T> {
         self.length.get()
     }
 
+    /// Asked for each name that is looked at. So it calls little, as a macro runs
+    /// unoptimised.
     pub(crate) fn get(&self, position: usize) -> Option<&T> {
+        if position >= self.length.get() {
+            return None;
+        }
         let (page, slot) = place(position);
-        self.pages.get(page)?.get()?.get(slot)?.get()
+        match self.pages[page].get() {
+            Some(page) => page[slot].get(),
+            None => None,
+        }
     }
 
     pub(crate) fn push(&self, value: T) {
@@ -45,8 +53,9 @@ impl<T> Pages<T> {
 
 /// The page of a position, and the slot in it.
 fn place(position: usize) -> (usize, usize) {
-    let page = (position / FIRST + 1).ilog2();
-    (page as usize, position + FIRST - (FIRST << page))
+    let position = position + FIRST;
+    let page = FIRST.leading_zeros() - position.leading_zeros();
+    (page as usize, position - (FIRST << page))
 }
 
 #[cfg(test)]

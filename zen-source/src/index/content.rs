@@ -77,6 +77,14 @@ impl Index {
         &self.content(entry).references
     }
 
+    /// Whether anything in an entry stands under a condition.
+    pub(crate) fn has_conditions(&self, entry: usize) -> bool {
+        let found = &self.entries[entry];
+        // Nearly all can be told without reading them.
+        let may_have = found.content.get().is_some() || self.text(&found.part).contains("cfg");
+        may_have && !self.references(entry).conditions.is_empty()
+    }
+
     /// Keeps the text of a file.
     pub(super) fn add_text(&mut self, text: String) -> Part {
         let text = normalized(text);

@@ -196,14 +196,21 @@ impl Index {
             let found = Reader::new(&self.names).read(tokens).paths;
             found.into_keys().collect::<BTreeSet<_>>()
         };
-        let mut arguments = paths_in(parts.of_trait);
-        // The trait itself is no type, and a parameter stands for any.
-        arguments.retain(|path| Some(path) != of_trait && !parts.binds(path));
-        let mut named = paths_in(parts.self_type);
-        named.retain(|path| !parts.binds(path));
+        let mut arguments = BTreeSet::new();
+        if !is_path(parts.of_trait) {
+            arguments = paths_in(parts.of_trait);
+            // The trait itself is no type, and a parameter stands for any.
+            arguments.retain(|path| Some(path) != of_trait && !parts.binds(path));
+        }
+        let self_type = parts.self_path(&self.names);
+        let mut named: BTreeSet<_> = self_type.iter().cloned().collect();
+        if named.is_empty() || !is_path(parts.self_type) {
+            named = paths_in(parts.self_type);
+            named.retain(|path| !parts.binds(path));
+        }
         named.extend(arguments.iter().cloned());
         ImplHead {
-            self_type: parts.self_path(&self.names),
+            self_type,
             converted: if converts { arguments } else { BTreeSet::new() },
             named,
         }
@@ -376,6 +383,12 @@ impl Index {
             }
         }
     }
+}
+
+/// Whether tokens are a path, without arguments: that of most traits and types.
+fn is_path(tokens: &[Tree]) -> bool {
+    let is_part = |tree: &Tree| tree.ident().is_some() || tree.is_punct(':');
+    tokens.iter().all(is_part)
 }
 
 impl Entry {

@@ -11,51 +11,6 @@ use crate::{
 
 use super::text::is_colons;
 
-/// Words that name nothing.
-pub(super) const KEYWORDS: [&str; 41] = [
-    "as",
-    "async",
-    "await",
-    "break",
-    "const",
-    "continue",
-    "dyn",
-    "else",
-    "enum",
-    "extern",
-    "false",
-    "fn",
-    "for",
-    "if",
-    "impl",
-    "in",
-    "let",
-    "loop",
-    "match",
-    "mod",
-    "move",
-    "mut",
-    "pub",
-    "ref",
-    "return",
-    "static",
-    "struct",
-    "trait",
-    "true",
-    "type",
-    "unsafe",
-    "use",
-    "where",
-    "while",
-    "yield",
-    "_",
-    "default",
-    "union",
-    "macro_rules",
-    "auto",
-    "safe",
-];
-
 /// What stands before an identifier.
 pub(super) enum Before {
     Nothing,

@@ -14,9 +14,7 @@ use crate::{
 
 use super::{
     FileArgument, FilePart, PathRef, References,
-    around::{
-        Before, KEYWORDS, bounds_length, is_call, is_root, macro_input, position, spaces_around,
-    },
+    around::{Before, bounds_length, is_call, is_root, macro_input, position, spaces_around},
     generics::{self, Types},
     text::{code_in, is_colons, is_word, source, string},
 };
@@ -114,35 +112,8 @@ impl<'a> Reader<'a> {
         if place == Place::MacroInput && !is_root(&trees[at..], self.names) {
             self.found.inputs.insert(name);
         }
-        let text = self.names.text(name);
-        if text == "use" && !trees.get(at + 1).is_some_and(|next| next.is_punct('<')) {
-            let length = self.local_use(&trees[at..], self.in_rules || place != Place::Code);
-            // A macro may make anything else of it.
-            return if place == Place::Code { length } else { 1 };
-        }
-        // A module in a block is known as one, with all that is in it; one in the rules
-        // of a macro is made by its calls.
-        if let ("mod", Place::Code, [_, Tree::Ident(_), Tree::Group(Delimiter::Brace, _), ..]) =
-            (text, place, &trees[at..])
-            && !self.in_rules
-        {
-            return 3;
-        }
-        if text == "type" {
-            let next = trees.get(at + 1).and_then(Tree::ident);
-            self.found
-                .aliases
-                .extend(next.map(|name| self.names.plain(name)));
-        }
-        if text == "dyn" {
-            self.object(&trees[at + 1..], place);
-        }
-        if text == "pub" && place == Place::Code {
-            let next = trees.get(at + 1);
-            return 1 + usize::from(next.is_some_and(|tree| is_restriction(tree, self.names)));
-        }
-        if KEYWORDS.contains(&text) {
-            return 1;
+        if self.names.is_keyword(name) {
+            return self.keyword(name, &trees[at..], place);
         }
         match position(trees, at, self.names) {
             Before::Quote => 1,
@@ -157,6 +128,37 @@ impl<'a> Reader<'a> {
                 let absolute = matches!(before, Before::Colons);
                 self.path(trees, at, absolute, place)
             }
+        }
+    }
+
+    /// Reads from a word of the language on; gives the number of tokens read.
+    fn keyword(&mut self, word: Name, trees: &[Tree], place: Place) -> usize {
+        match (self.names.text(word), &trees[1..]) {
+            ("use", [next, ..]) if next.is_punct('<') => 1,
+            ("use", _) => {
+                let length = self.local_use(trees, self.in_rules || place != Place::Code);
+                // A macro may make anything else of it.
+                if place == Place::Code { length } else { 1 }
+            }
+            // A module in a block is known as one, with all that is in it; one in the
+            // rules of a macro is made by its calls.
+            ("mod", [Tree::Ident(_), Tree::Group(Delimiter::Brace, _), ..])
+                if place == Place::Code && !self.in_rules =>
+            {
+                3
+            }
+            ("type", [Tree::Ident(name), ..]) => {
+                self.found.aliases.insert(self.names.plain(*name));
+                1
+            }
+            ("dyn", bounds) => {
+                self.object(bounds, place);
+                1
+            }
+            ("pub", [next, ..]) if place == Place::Code => {
+                1 + usize::from(is_restriction(next, self.names))
+            }
+            _ => 1,
         }
     }
 

@@ -130,7 +130,7 @@ impl Index {
         let items = self.modules[module].items.get(&name);
         items.into_iter().flatten().any(|item| {
             let found = &self.entries[*item];
-            is_one(found.kind) && self.references(*item).conditions.is_empty()
+            is_one(found.kind) && !self.has_conditions(*item)
         })
     }
 }

@@ -72,7 +72,7 @@ impl Index {
         let mut taken = Spaces::NONE;
         let items = self.modules[module].items.get(&name);
         for item in items.into_iter().flatten() {
-            if self.references(*item).conditions.is_empty() {
+            if !self.has_conditions(*item) {
                 taken = taken | self.entries[*item].spaces();
             }
         }
