@@ -116,12 +116,9 @@ impl<'t> Rows<'t> {
         value: &[u8],
     ) -> Result<(), StoreError> {
         self.settle(path)?;
-        let length = rows::HEADER + value.len();
-        guard(path, || {
-            let mut row = self.table.insert_reserve(number, length)?;
-            rows::write(row.as_mut(), kind, key, value);
-            Ok::<_, redb::StorageError>(())
-        })
+        let mut row = Vec::with_capacity(rows::HEADER + value.len());
+        rows::append(&mut row, kind, key, value);
+        guard(path, || self.table.insert(number, &row[..]).map(drop))
     }
 
     pub(super) fn remove(&mut self, path: &Path, number: u64) -> Result<(), StoreError> {

@@ -7,15 +7,8 @@ use super::tables::Kind;
 /// What comes before a value: the kind, and the key.
 pub(super) const HEADER: usize = 1 + 32;
 
-/// Writes a row, which is [`HEADER`] bytes longer than the value: its kind, the
-/// whole key, the value.
-pub(super) fn write(row: &mut [u8], kind: Kind, key: &[u8; 32], value: &[u8]) {
-    row[0] = kind as u8;
-    row[1..HEADER].copy_from_slice(key);
-    row[HEADER..].copy_from_slice(value);
-}
-
-/// Adds a row as [`write`] writes it.
+/// Adds a row, which is [`HEADER`] bytes longer than the value: its kind, the whole
+/// key, the value.
 pub(super) fn append(rows: &mut Vec<u8>, kind: Kind, key: &[u8; 32], value: &[u8]) {
     rows.push(kind as u8);
     rows.extend_from_slice(key);
@@ -71,17 +64,16 @@ mod tests {
 
     #[test]
     fn a_row_says_whose_it_is() {
-        let mut row = [0; HEADER + 5];
-        write(&mut row, Kind::Artifact, &[7; 32], b"value");
-        assert_eq!(read(Kind::Artifact, &row), Some((&[7; 32], &b"value"[..])));
-        assert_eq!(read(Kind::Record, &row), None);
-        let mut appended = vec![1];
-        append(&mut appended, Kind::Artifact, &[7; 32], b"value");
-        assert_eq!(appended[1..], row);
-        assert_eq!(key_with(Kind::Artifact, &row, &[7; 9]), Some([7; 32]));
-        assert_eq!(key_with(Kind::Artifact, &row, &[7, 8]), None);
+        let mut rows = vec![1];
+        append(&mut rows, Kind::Artifact, &[7; 32], b"value");
+        let (before, row) = rows.split_at(1);
+        assert_eq!((before, row.len()), (&[1][..], HEADER + 5));
+        assert_eq!(read(Kind::Artifact, row), Some((&[7; 32], &b"value"[..])));
+        assert_eq!(read(Kind::Record, row), None);
+        assert_eq!(key_with(Kind::Artifact, row, &[7; 9]), Some([7; 32]));
+        assert_eq!(key_with(Kind::Artifact, row, &[7, 8]), None);
         let any = (Kind::Artifact, &[7; 32], &b"value"[..]);
-        assert_eq!(read_any(&row), Some(any));
+        assert_eq!(read_any(row), Some(any));
         assert_eq!(read_any(&row[..32]), None);
         assert_eq!(read_any(&[9; 40]), None);
     }
