@@ -11,7 +11,6 @@ use bincode::{
     enc::{EncoderImpl, write::Writer},
     error::{DecodeError, EncodeError},
 };
-
 use serde::Serialize;
 
 use super::{ArtifactId, CodecError};
@@ -166,8 +165,9 @@ impl Writer for Output<'_> {
     }
 }
 
-/// Adds the bytes of a value of one of our own types.
-pub(super) fn append<T: Serialize + ?Sized>(
+/// Adds the bytes that [`encode`](super::encode()) gives, for a value of one of our own
+/// types, in which there is no set, map, file or secret to look for.
+pub(crate) fn append_own<T: Serialize + ?Sized>(
     bytes: &mut Vec<u8>,
     value: &T,
 ) -> Result<(), CodecError> {

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{
     CodecError, Storable,
-    bincode::{self, Output},
+    bincode::Output,
     decoder::Decoder,
     encoder::{Encoder, Purpose},
 };
@@ -17,15 +17,6 @@ use super::{
 /// [`Dir`](super::Dir) or a [`Secret`](super::Secret) inside.
 pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, CodecError> {
     encode_with(value, Purpose::Artifact)
-}
-
-/// Adds the bytes that [`encode`] gives, for a value of one of our own types, in
-/// which there is no set, map, file or secret to look for.
-pub(crate) fn append_own<T: Serialize + ?Sized>(
-    bytes: &mut Vec<u8>,
-    value: &T,
-) -> Result<(), CodecError> {
-    bincode::append(bytes, value)
 }
 
 /// The bytes in which a pipeline keeps a parameter: a [`File`](super::File) or

@@ -40,9 +40,10 @@ mod tests;
 
 pub(crate) use array::{Array, ArrayRef};
 pub use bincode::BINCODE;
+pub(crate) use bincode::append_own;
 pub use decode::decode;
 pub(crate) use decode::{check_readable, decode_stored};
-pub(crate) use encode::{append_own, copy};
+pub(crate) use encode::copy;
 pub use encode::{encode, encode_parameter};
 pub use error::CodecError;
 pub use file::{Dir, File};
