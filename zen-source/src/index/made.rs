@@ -155,8 +155,7 @@ impl Index {
 
     /// A macro that is not among the parts of a call yet, and that those may be given.
     fn given_macro(&self, call: usize, parts: &mut Parts) -> Option<usize> {
-        let mut entries = parts.entries.iter();
-        if !entries.any(|part| !self.references(*part).given_macros.is_empty()) {
+        if !self.call_what_they_are_given(&parts.entries) {
             return None;
         }
         let given = self.given_macros(call, &parts.entries);

@@ -22,10 +22,7 @@ impl Reach<'_> {
     ) {
         let index = self.index;
         let all = index.rules_within(scope.module, rules);
-        if all
-            .iter()
-            .any(|rule| !index.references(*rule).given_macros.is_empty())
-        {
+        if index.call_what_they_are_given(&all) {
             for name in inputs {
                 for rule in index.rules_in_scope(scope.module, &PathRef::of(*name)) {
                     self.rule(scope.module, scope.imports, rule);

@@ -104,14 +104,11 @@ impl Reach<'_> {
         if !rules.is_empty() {
             // Where others have the name, it may be theirs.
             targets.retain(|target| index.is_of_other(target) || index.may_make_rules(target));
-        }
-        for rule in &rules {
-            self.rule(module, imports, *rule);
-        }
-        if !rules.is_empty() {
+            for rule in &rules {
+                self.rule(module, imports, *rule);
+            }
             self.put_together(Scope { module, imports }, &rules, inputs);
-        }
-        if rules.is_empty() && targets.is_empty() && !self.index.is_standard_macro(path) {
+        } else if targets.is_empty() && !index.is_standard_macro(path) {
             // It comes from somewhere, by `#[macro_use]` or a prelude.
             self.all_foreign(index.modules[module].krate);
         }

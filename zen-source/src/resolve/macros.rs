@@ -7,7 +7,6 @@ use crate::{
     reach::{STANDARD_MACROS, TAME_CRATES, TAME_MACROS},
     references::PathRef,
     syntax::Kind,
-    tables::Set,
     tree::Name,
 };
 
@@ -98,10 +97,7 @@ impl Index {
                 rules.extend(self.macro_rules(here, path));
                 continue;
             }
-            if !met
-                .iter()
-                .any(|rule| !self.references(*rule).given_macros.is_empty())
-            {
+            if !self.call_what_they_are_given(&met) {
                 return false;
             }
             let Some(given) = self.given_macros(call, &met) else {
@@ -223,22 +219,10 @@ impl Index {
     /// Whether the rules of a macro, or of one that they call, put what they are given
     /// behind a `dyn`.
     pub(crate) fn makes_objects_of_given(&self, module: usize, path: &PathRef) -> bool {
-        let mut queue = self.macro_rules(module, path);
-        let mut met = Set::default();
-        while let Some(rule) = queue.pop() {
-            if !met.insert(rule) {
-                continue;
-            }
-            let references = self.references(rule);
-            if references.dynamic_of_given {
-                return true;
-            }
-            for path in &references.macros {
-                queue.extend(self.macro_rules(self.entries[rule].module, path));
-                queue.extend(self.macro_rules(module, path));
-            }
-        }
-        false
+        let rules = self.macro_rules(module, path).into_iter().collect();
+        let all = self.rules_within(module, &rules);
+        all.iter()
+            .any(|rule| self.references(*rule).dynamic_of_given)
     }
 
     /// The macros that a module has because its crate exports them: those of a root.
@@ -270,6 +254,12 @@ impl Index {
             reach = parent;
         }
         self.is_within(module, reach)
+    }
+
+    /// Whether any of some rules call macros that they are given the names of.
+    pub(crate) fn call_what_they_are_given(&self, rules: &BTreeSet<usize>) -> bool {
+        let mut rules = rules.iter();
+        rules.any(|rule| !self.references(*rule).given_macros.is_empty())
     }
 
     /// Rules, and all others that they call, where they are called in a module.
