@@ -25,6 +25,7 @@ mod resolve;
 mod saved;
 mod session;
 mod share;
+mod spaces;
 mod syntax;
 mod tables;
 mod tree;

@@ -16,7 +16,7 @@ use crate::{
     normal::Normal,
     reach::{Impls, Reach},
     references::{FileArgument, FilePart, Reader, References, string},
-    resolve::Spaces,
+    spaces::Spaces,
     syntax::Kind,
     tree::{Names, Tree},
 };

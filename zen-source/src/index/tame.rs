@@ -4,7 +4,8 @@
 use crate::{
     imports::Binding,
     references::is_colons,
-    resolve::{Scope, Spaces, Target},
+    resolve::{Scope, Target},
+    spaces::Spaces,
     syntax,
     tables::Set,
     tree::{Name, Names, Tree},

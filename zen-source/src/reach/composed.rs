@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::{
     references::PathRef,
-    resolve::{Scope, Spaces, Target},
+    resolve::{Scope, Target},
+    spaces::Spaces,
     tables::Set,
     tree::Name,
 };

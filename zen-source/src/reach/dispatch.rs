@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use crate::{
     imports::Import,
     references::{PathRef, References},
-    resolve::{Scope, Spaces, Target},
+    resolve::{Scope, Target},
+    spaces::Spaces,
     syntax::Kind,
 };
 

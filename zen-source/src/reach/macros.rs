@@ -6,7 +6,8 @@ use crate::{
     imports::Import,
     index::Made,
     references::{PathRef, References},
-    resolve::{Scope, Spaces},
+    resolve::Scope,
+    spaces::Spaces,
     syntax::Kind,
     tree::Name,
 };

@@ -22,7 +22,8 @@ use crate::{
     imports::Import,
     index::{COMPILED, Index, StepPlace},
     references::{PathRef, References},
-    resolve::{Scope, Spaces, Target},
+    resolve::{Scope, Target},
+    spaces::Spaces,
     syntax::Kind,
     tables::{Map, Set},
 };

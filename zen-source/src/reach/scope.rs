@@ -2,7 +2,8 @@
 
 use crate::{
     imports::Binding,
-    resolve::{Scope, Spaces, Target},
+    resolve::{Scope, Target},
+    spaces::Spaces,
     syntax::Kind,
 };
 

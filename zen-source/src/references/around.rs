@@ -5,7 +5,7 @@ use std::ops::Range;
 use proc_macro2::Delimiter;
 
 use crate::{
-    resolve::Spaces,
+    spaces::Spaces,
     tree::{Names, Tree},
 };
 
@@ -126,7 +126,7 @@ pub(super) fn macro_input(trees: &[Tree]) -> Option<&[Tree]> {
 mod tests {
     use super::spaces_around;
     use crate::{
-        resolve::Spaces,
+        spaces::Spaces,
         tree::{Names, Tree},
     };
 

@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{imports::Import, resolve::Spaces, tree::Name};
+use crate::{imports::Import, spaces::Spaces, tree::Name};
 
 pub(crate) use reader::Reader;
 pub(crate) use text::{is_colons, source, string};

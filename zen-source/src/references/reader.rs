@@ -8,7 +8,7 @@ use crate::{
     imports::{self, Import},
     locals,
     normal::is_restriction,
-    resolve::Spaces,
+    spaces::Spaces,
     tree::{Name, Names, Tree},
 };
 

@@ -2,7 +2,7 @@
 
 mod graph;
 mod macros;
-mod spaces;
+mod taken;
 
 use std::collections::BTreeSet;
 
@@ -10,13 +10,13 @@ use crate::{
     imports::{Binding, Import},
     index::{Index, OWN_PACKAGES},
     references::PathRef,
+    spaces::Spaces,
     syntax::Kind,
     tree::Name,
 };
 
 pub(crate) use graph::Graph;
 use graph::Search;
-pub(crate) use spaces::Spaces;
 
 /// What a path stands for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
