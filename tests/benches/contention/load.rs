@@ -34,7 +34,7 @@ pub(crate) fn child(mut system: Box<dyn System>, number: u64) {
 
 pub(crate) fn seconds() -> u64 {
     let set = env::var("ZEN_BENCH_SECONDS").ok();
-    set.and_then(|seconds| seconds.parse().ok()).unwrap_or(5)
+    set.and_then(|seconds| seconds.parse().ok()).unwrap_or(20)
 }
 
 fn run(system: &mut dyn System, number: u64) -> Done {

@@ -10,9 +10,10 @@
 //! ```
 //!
 //! Without the feature, which builds LMDB and `SQLite` from C, zen stands alone.
-//! `ZEN_BENCH_SECONDS` sets how long each of the rows is measured (5): zen and
-//! `SQLite` have a cache in each process, so that with many processes short rows
-//! measure first looks. Arguments after `--` choose numbers of processes and
+//! `ZEN_BENCH_SECONDS` sets how long each of the rows is measured (20). zen and
+//! `SQLite` have a cache in each process, which fills first: with 5 seconds and eight
+//! processes on two cores most hits are first looks, and a first look costs zen more
+//! than LMDB. Arguments after `--` choose numbers of processes and
 //! systems: `-- 4 'zen store' LMDB`.
 //!
 //! - `zen store` is the store itself: a hit reads record and artifact and checks
