@@ -55,6 +55,12 @@ impl Names {
         name
     }
 
+    /// The name of a text, if it is one already.
+    pub(crate) fn known(&self, text: &str) -> Option<Name> {
+        let name = self.find(hash(text), text)?;
+        Some(self.plain(name))
+    }
+
     fn find(&self, hash: u32, text: &str) -> Option<Name> {
         let slots = self.slots.borrow();
         let mask = slots.len().checked_sub(1)?;

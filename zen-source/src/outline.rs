@@ -38,6 +38,8 @@ impl Part {
 pub(crate) struct Outline {
     trees: Vec<Tree>,
     marks: Vec<Mark>,
+    /// Where the marks of macro calls may stand, in the blocks, too.
+    calls: Vec<usize>,
 }
 
 /// Where a token or group stands.
@@ -61,6 +63,8 @@ pub(crate) struct Outlined<'o> {
     /// What is met in all of it, and in that block.
     pub(crate) met: Met,
     pub(crate) met_in_body: Met,
+    /// Where the marks of macro calls may stand in it.
+    pub(crate) calls: &'o [usize],
 }
 
 impl Outlined<'_> {
@@ -86,6 +90,7 @@ impl Outline {
                 }
             })?;
             let Some(byte) = next else {
+                outline.calls = lexer.into_calls();
                 return Ok(outline);
             };
             let start = lexer.position();
@@ -119,13 +124,14 @@ impl Outline {
         start..self.marks[trees.end - 1].bytes.end
     }
 
-    fn outlined<'o>(&self, item: Item<'o>) -> Outlined<'o> {
+    fn outlined<'o>(&'o self, item: Item<'o>) -> Outlined<'o> {
         let last = item.first + item.tokens.len().saturating_sub(1);
         let before = |position: usize| match position.checked_sub(1) {
             Some(before) => self.marks[before].met,
             None => Met::default(),
         };
         let end = &self.marks[last];
+        let calls = before(item.first).calls as usize..end.met.calls as usize;
         // Without the braces.
         let body = || end.bytes.start + 1..end.bytes.end - 1;
         Outlined {
@@ -133,6 +139,7 @@ impl Outline {
             body: item.body.map(|_| body()),
             met: end.met - before(item.first),
             met_in_body: end.met - before(last),
+            calls: &self.calls[calls],
             item,
         }
     }

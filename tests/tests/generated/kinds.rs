@@ -30,7 +30,7 @@ pub(crate) struct Kind {
     pub(crate) rare: bool,
 }
 
-const FILES: [&str; 8] = [
+const FILES: [&str; 9] = [
     include_str!("kinds/functions.txt"),
     include_str!("kinds/values.txt"),
     include_str!("kinds/traits.txt"),
@@ -39,6 +39,7 @@ const FILES: [&str; 8] = [
     include_str!("kinds/names.txt"),
     include_str!("kinds/namespaces.txt"),
     include_str!("kinds/shapes.txt"),
+    include_str!("kinds/bodies.txt"),
 ];
 
 pub(crate) fn all() -> Vec<Kind> {

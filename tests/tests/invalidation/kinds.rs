@@ -2,7 +2,7 @@
 
 /// Edits that steps reach, by theme. Each has a step that reaches the edit and
 /// mostly one that stands apart.
-const MISSES: [&str; 8] = [
+const MISSES: [&str; 9] = [
     include_str!("../../invalidation/misses/plain.txt"),
     include_str!("../../invalidation/misses/names.txt"),
     include_str!("../../invalidation/misses/namespaces.txt"),
@@ -10,6 +10,7 @@ const MISSES: [&str; 8] = [
     include_str!("../../invalidation/misses/standard.txt"),
     include_str!("../../invalidation/misses/values.txt"),
     include_str!("../../invalidation/misses/macros.txt"),
+    include_str!("../../invalidation/misses/bodies.txt"),
     include_str!("../../invalidation/misses/packages.txt"),
 ];
 

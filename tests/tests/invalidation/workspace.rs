@@ -199,7 +199,11 @@ fn git(folder: &Path) -> (PathBuf, [String; 2]) {
     let revisions = [1, 2].map(|number| {
         let text = format!(
             "pub fn value(x: u64) -> u64 {{ x + {number} }}\n\
-             #[macro_export] macro_rules! raised {{ ($x:expr) => {{ $x + {number} }}; }}\n"
+             #[macro_export] macro_rules! raised {{ ($x:expr) => {{ $x + {number} }}; }}\n\
+             #[macro_export] macro_rules! fetch {{\n\
+                 ($t:ident) => {{ impl $t {{ pub fn fetched(&self) -> u64 {{ {number} }} }} }};\n\
+                 ($t:ident for $u:ty) => {{ impl $t for $u {{ fn get(&self) -> u64 {{ {number} }} }} }};\n\
+             }}\n"
         );
         fs::write(folder.join("src/lib.rs"), text).expect("a library");
         run(&["add", "--all"]);

@@ -50,6 +50,7 @@ impl Index {
         self.macro_words = words;
         self.wild_calls = wild;
         self.made_by_calls();
+        self.calls_in_bodies();
         self.disguised_macros();
         self.graph.take();
     }

@@ -143,6 +143,7 @@ impl Index {
             impl_head,
             ..Entry::new(module, item, label.clone(), head_part)
         });
+        self.note_head(owner, part, outlined);
         let Some(body) = outlined.body.as_ref().map(|body| part.part(body)) else {
             return Ok(());
         };
@@ -178,10 +179,12 @@ impl Index {
         });
         self.entries[owner].members.push(id);
         self.note_exported(id, item.attributes);
-        if let Some(body) = &member.body
-            && member.met_in_body.impls > 0
-        {
-            self.nested_impls(id, &block.part(body));
+        self.note_body(id, block, member);
+        let is_value = item.kind == Kind::Value && member.met.impls > 0;
+        if is_value || member.met_in_body.impls > 0 {
+            // The head of a function may have `impl`s of another kind.
+            let body = member.body.as_ref().filter(|_| !is_value);
+            self.nested_impls(id, &block.part(body.unwrap_or(&member.bytes)));
         }
     }
 
@@ -236,11 +239,15 @@ impl Index {
             let tokens = self.lex(&part.part(body))?;
             self.note_inner_steps(module, id, &tokens);
         }
-        if matches!(item.kind, Kind::Function | Kind::Value) {
+        let is_block = item.kind == Kind::Value && item.name.is_none();
+        if is_code(item.kind) {
             if outlined.met.impls > 0 {
                 self.nested_impls(id, &own);
             }
             self.nested_modules(module, part, outlined, folder);
+            if !is_block {
+                self.note_body(id, part, outlined);
+            }
         }
         if may_make_items(item.attributes, &self.names) {
             self.modules[module].generators.push(id);
@@ -252,7 +259,7 @@ impl Index {
             let tokens = self.lex(&own)?;
             self.pieces.insert(id, Pieces::of(&tokens, &self.names));
         }
-        if item.kind == Kind::Value && item.name.is_none() {
+        if is_block {
             self.calls_in_a_block(module, id, &own)?;
         }
         if item.kind == Kind::MacroCall {
@@ -383,6 +390,14 @@ impl Index {
             }
         }
     }
+}
+
+/// Whether items of a kind hold code, if only in the length of an array.
+fn is_code(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Function | Kind::Value | Kind::Type | Kind::Alias
+    )
 }
 
 /// Whether tokens are a path, without arguments: that of most traits and types.

@@ -1,9 +1,11 @@
 //! The crates whose source is at hand: modules, and what stands in them.
 
+mod bodies;
 mod content;
 mod crates;
 mod foreign;
 mod heads;
+mod inner;
 mod items;
 mod linked;
 mod made;
@@ -13,6 +15,7 @@ mod pieces;
 mod presence;
 mod steps;
 mod tame;
+mod units;
 
 use std::{
     cell::{OnceCell, RefCell},
@@ -32,7 +35,9 @@ use crate::{
     tree::{Name, Names},
 };
 
+use bodies::Body;
 use content::Content;
+pub(crate) use inner::InnerCall;
 pub(crate) use made::Made;
 use nested::NestedImpl;
 use pieces::Pieces;
@@ -73,6 +78,10 @@ pub(crate) struct Index {
     pub(crate) graph: RefCell<Graph>,
     /// Impls inside functions and constants. They hold outside, too.
     pub(crate) nested: Vec<NestedImpl>,
+    /// Macro calls inside of items that may make such impls.
+    pub(crate) inner: Vec<InnerCall>,
+    /// Items in which macros may be called.
+    bodies: Vec<Body>,
     by_folder: Map<PathBuf, usize>,
     /// The texts of all files, by their numbers.
     texts: Vec<String>,

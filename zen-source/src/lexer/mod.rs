@@ -29,6 +29,9 @@ pub(crate) struct Met {
     pub(crate) impls: u32,
     pub(crate) steps: u32,
     pub(crate) modules: u32,
+    pub(crate) uses: u32,
+    /// Marks that may be those of macro calls.
+    pub(crate) calls: u32,
 }
 
 impl Sub for Met {
@@ -40,6 +43,8 @@ impl Sub for Met {
             impls: self.impls - before.impls,
             steps: self.steps - before.steps,
             modules: self.modules - before.modules,
+            uses: self.uses - before.uses,
+            calls: self.calls - before.calls,
         }
     }
 }
@@ -60,6 +65,8 @@ pub(crate) struct Lexer<'t> {
     bytes: &'t [u8],
     at: usize,
     met: Met,
+    /// Where each `!` stands that a group or a blank follows.
+    calls: Vec<usize>,
 }
 
 impl<'t> Lexer<'t> {
@@ -70,6 +77,7 @@ impl<'t> Lexer<'t> {
             bytes: text.as_bytes(),
             at: 0,
             met: Met::default(),
+            calls: Vec::new(),
         }
     }
 
@@ -84,6 +92,11 @@ impl<'t> Lexer<'t> {
 
     pub(crate) fn met(&self) -> Met {
         self.met
+    }
+
+    /// Where the marks of macro calls may stand that were met.
+    pub(crate) fn into_calls(self) -> Vec<usize> {
+        self.calls
     }
 
     /// The next byte that is neither blank nor in a comment. Documentation is given
@@ -116,7 +129,7 @@ impl<'t> Lexer<'t> {
         let start = self.at;
         match CLASS[byte as usize] {
             WORD => self.word(),
-            MARK | SLASH => Ok(self.mark(byte)),
+            MARK | BANG | SLASH => Ok(self.mark(byte)),
             OPEN | OPEN_BRACE => self.group(byte),
             DIGIT => {
                 self.pass_number();
@@ -158,6 +171,10 @@ impl<'t> Lexer<'t> {
                     }
                 }
                 DIGIT => self.pass_word(),
+                BANG => {
+                    self.note_call();
+                    self.at += 1;
+                }
                 QUOTE => self.pass_string()?,
                 TICK if self.pass_character()? => {}
                 SLASH if self.is_comment() => {
@@ -210,10 +227,13 @@ impl<'t> Lexer<'t> {
 
     /// A mark is joined to one that follows at once.
     fn mark(&mut self, byte: u8) -> Tree {
+        if byte == b'!' {
+            self.note_call();
+        }
         self.at += 1;
         let joint = self.at < self.bytes.len()
             && match CLASS[self.bytes[self.at] as usize] {
-                MARK | TICK => true,
+                MARK | BANG | TICK => true,
                 SLASH => !self.is_comment(),
                 _ => false,
             };
@@ -277,12 +297,24 @@ impl<'t> Lexer<'t> {
         self.at = at;
     }
 
+    /// Notes the `!` that stands here, if it may be that of a macro call.
+    fn note_call(&mut self) {
+        if matches!(
+            CLASS[self.byte(1) as usize],
+            BLANK | OPEN | OPEN_BRACE | SLASH
+        ) {
+            self.met.calls += 1;
+            self.calls.push(self.at);
+        }
+    }
+
     /// Counts a word of three or four letters.
     fn count(&mut self, start: usize) {
         match &self.bytes[start..self.at] {
             b"impl" => self.met.impls += 1,
             b"step" => self.met.steps += 1,
             b"mod" => self.met.modules += 1,
+            b"use" => self.met.uses += 1,
             _ => {}
         }
     }
@@ -398,14 +430,15 @@ const OPEN: u8 = 2;
 const CLOSE: u8 = 3;
 const OPEN_BRACE: u8 = 4;
 const CLOSE_BRACE: u8 = 5;
-const SLASH: u8 = 6;
-const QUOTE: u8 = 7;
-const TICK: u8 = 8;
-const NOTHING: u8 = 9;
-const DIGIT: u8 = 10;
-const WORD: u8 = 11;
+const BANG: u8 = 6;
+const SLASH: u8 = 7;
+const QUOTE: u8 = 8;
+const TICK: u8 = 9;
+const NOTHING: u8 = 10;
+const DIGIT: u8 = 11;
+const WORD: u8 = 12;
 /// A character that is not ASCII.
-const WIDE: u8 = 12;
+const WIDE: u8 = 13;
 
 static CLASS: [u8; 256] = classes();
 
@@ -421,13 +454,14 @@ const fn classes() -> [u8; 256] {
             b')' | b']' => CLOSE,
             b'{' => OPEN_BRACE,
             b'}' => CLOSE_BRACE,
+            b'!' => BANG,
             b'/' => SLASH,
             b'"' => QUOTE,
             b'\'' => TICK,
             b'0'..=b'9' => DIGIT,
             b'_' | b'a'..=b'z' | b'A'..=b'Z' => WORD,
-            b'~' | b'!' | b'@' | b'#' | b'$' | b'%' | b'^' | b'&' | b'*' | b'-' | b'=' | b'+'
-            | b'|' | b';' | b':' | b',' | b'<' | b'.' | b'>' | b'?' => MARK,
+            b'~' | b'@' | b'#' | b'$' | b'%' | b'^' | b'&' | b'*' | b'-' | b'=' | b'+' | b'|'
+            | b';' | b':' | b',' | b'<' | b'.' | b'>' | b'?' => MARK,
             0x80.. => WIDE,
             _ => NOTHING,
         };

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     imports::Import,
-    index::{ImplHead, Index},
+    index::{ImplHead, Index, InnerCall},
     references::{PathRef, References},
     resolve::{Scope, Target},
     spaces::Spaces,
@@ -25,6 +25,9 @@ pub(crate) struct Impls {
     pub(super) without_need: Vec<usize>,
     /// The types and traits that each macro call may name.
     pub(super) of_macros: Map<usize, BTreeSet<usize>>,
+    /// Items in which a macro call may make an impl, and the types and traits that it may
+    /// be of.
+    pub(super) of_inner: Vec<(usize, BTreeSet<usize>)>,
     /// The traits at hand.
     pub(super) traits: Vec<usize>,
     /// Names under which something is imported that has another one.
@@ -88,6 +91,11 @@ impl Impls {
         let calls = index.macro_words.iter();
         impls.of_macros = calls
             .map(|(call, words)| (*call, types_in_macro(index, *call, words)))
+            .collect();
+        let inner = index.inner.iter();
+        impls.of_inner = inner
+            .map(|call| (call.inside, types_in_inner(index, call)))
+            .filter(|(_, types)| !types.is_empty())
             .collect();
         impls
     }
@@ -195,23 +203,54 @@ fn types_in_macro(index: &Index, call: usize, words: &BTreeSet<Name>) -> BTreeSe
             module,
             imports: &[],
         };
-        for path in &paths {
-            // Behind aliases, too.
-            let mut behind = Vec::new();
-            types_of(index, scope, path, 0, &mut behind);
-            types.extend(behind.into_iter().filter(|ty| *ty != call));
-            let found = index.resolve(scope, path, Spaces::TYPES).into_iter();
-            types.extend(found.filter_map(|target| {
-                let Target::Entry(entry) = target else {
-                    return None;
-                };
-                let kind = index.entries[entry].kind;
-                let is_type = matches!(kind, Kind::Type | Kind::Trait | Kind::Alias);
-                (is_type || kind == Kind::MacroCall && entry != call).then_some(entry)
-            }));
-        }
+        types_named(index, scope, &paths, &mut types);
+    }
+    types.remove(&call);
+    types
+}
+
+/// The types and traits that an impl may be of which a call inside of an item makes.
+fn types_in_inner(index: &Index, call: &InnerCall) -> BTreeSet<usize> {
+    let mut types = BTreeSet::new();
+    let here = Scope {
+        module: call.module,
+        imports: &call.imports,
+    };
+    types_named(index, here, &call.paths, &mut types);
+    for module in call.homes.iter().filter(|home| **home != call.module) {
+        let scope = Scope {
+            module: *module,
+            imports: &[],
+        };
+        types_named(index, scope, &call.paths, &mut types);
     }
     types
+}
+
+/// The types and traits that paths name, and macro calls that may make such.
+fn types_named(
+    index: &Index,
+    scope: Scope<'_>,
+    paths: &BTreeSet<PathRef>,
+    types: &mut BTreeSet<usize>,
+) {
+    for path in paths {
+        // Behind aliases, too.
+        let mut behind = Vec::new();
+        types_of(index, scope, path, 0, &mut behind);
+        types.extend(behind);
+        let found = index.resolve(scope, path, Spaces::TYPES).into_iter();
+        types.extend(found.filter_map(|target| {
+            let Target::Entry(entry) = target else {
+                return None;
+            };
+            let is_one = matches!(
+                index.entries[entry].kind,
+                Kind::Type | Kind::Trait | Kind::Alias | Kind::MacroCall
+            );
+            is_one.then_some(entry)
+        }));
+    }
 }
 
 /// The types that a path may name, through aliases.

@@ -199,6 +199,35 @@ impl Reach<'_> {
         }
     }
 
+    /// Items in which a macro is called that may make an impl which is used.
+    pub(super) fn inner_calls(&mut self) {
+        let impls = self.impls;
+        for (inside, types) in &impls.of_inner {
+            let mut types = types.iter();
+            if !self.reached.contains(inside) && types.any(|ty| self.may_be_used(*ty)) {
+                self.reach(*inside);
+            }
+        }
+    }
+
+    /// Whether something of a type or a trait may be used: it is reached, or a method is
+    /// called that it may have.
+    fn may_be_used(&self, ty: usize) -> bool {
+        if self.reached.contains(&ty) {
+            return true;
+        }
+        let index = self.index;
+        if !self.visible.contains(&ty) {
+            return false;
+        }
+        let made = index.made.get(&ty).into_iter();
+        let mut made = made.flat_map(|made| &made.names);
+        let members = index.entries[ty].members.iter();
+        let mut members = members.filter_map(|member| index.entries[*member].name);
+        members.any(|name| self.members.contains(name))
+            || made.any(|name| self.members.contains(*name))
+    }
+
     /// Whether the rules of all macros of a call are at hand.
     fn has_rules(&self, call: usize) -> bool {
         let found = &self.index.entries[call];

@@ -157,6 +157,7 @@ impl<'a> Reach<'a> {
             self.impls();
             self.trait_members();
             self.macro_calls();
+            self.inner_calls();
             if self.queue.is_empty() {
                 break;
             }

@@ -156,13 +156,17 @@ impl Index {
         }
     }
 
+    pub(crate) fn is_macro_call(&self, entry: usize) -> bool {
+        self.entries[entry].kind == Kind::MacroCall
+    }
+
     /// Whether a target is a macro call, or stands under a macro, that may make rules.
     pub(crate) fn may_make_rules(&self, target: &Target) -> bool {
         let Target::Entry(entry) = target else {
             return false;
         };
         let found = &self.entries[*entry];
-        found.kind == Kind::MacroCall || self.modules[found.module].generators.contains(entry)
+        self.is_macro_call(*entry) || self.modules[found.module].generators.contains(entry)
     }
 
     /// Whether what has a macro's name is a macro of another crate, without rules at hand.
