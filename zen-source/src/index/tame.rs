@@ -116,7 +116,8 @@ pub(super) fn may_make_items(attributes: &[Tree], names: &Names) -> bool {
 /// stands on.
 pub(super) fn makes_items(attribute: &[Tree], names: &Names) -> bool {
     let Some(first) = attribute.first().and_then(Tree::ident) else {
-        return false;
+        // `::a::b`
+        return is_colons(attribute) && makes_items(&attribute[2..], names);
     };
     let inner = match attribute.get(1) {
         Some(Tree::Group(_, inner)) => inner.as_slice(),
