@@ -144,11 +144,14 @@ impl Index {
             ..Entry::new(module, item, label.clone(), head_part)
         });
         self.note_head(owner, part, outlined);
+        let makes_items = may_make_items(item.attributes, &self.names);
+        if makes_items {
+            self.modules[module].generators.push(owner);
+        }
         let Some(body) = outlined.body.as_ref().map(|body| part.part(body)) else {
             return Ok(());
         };
-        let is_rewritten =
-            self.modules[module].is_rewritten || may_make_items(item.attributes, &self.names);
+        let is_rewritten = self.modules[module].is_rewritten || makes_items;
         let outline = Outline::of(self.text(&body), &self.names)?;
         for member in outline.items(&self.names) {
             if !is_rewritten && self.is_left_out(module, member.item.attributes) {
