@@ -98,6 +98,37 @@ impl Build {
         file.rsplit_once('-').map(|(_, unit)| unit)
     }
 
+    /// The folders of the packages that a dependency may be of, as the compiler noted
+    /// beside what it wrote; none, if that is not found. Of a dependency that the compiled
+    /// crate does not name itself, those of all crates of its name that were built here.
+    pub(crate) fn folders_of(&self, name: &str, is_direct: bool) -> BTreeSet<PathBuf> {
+        let direct = self.externs.get(name).filter(|_| is_direct);
+        let noted = match direct {
+            Some(file) => noted_beside(file).into_iter().collect(),
+            None => self.noted_of(name),
+        };
+        noted
+            .iter()
+            .filter_map(|noted| noted_folder(noted))
+            .collect()
+    }
+
+    fn noted_of(&self, name: &str) -> Vec<PathBuf> {
+        let is_of_crate = |path: &PathBuf| {
+            let stem = path.file_stem().and_then(|stem| stem.to_str());
+            let stem = stem.and_then(|stem| stem.rsplit_once('-'));
+            stem.is_some_and(|(of, _)| of == name) && path.extension().is_some_and(|end| end == "d")
+        };
+        let folders = self.outputs.iter().map(PathBuf::as_path);
+        let beside = self.externs.values().filter_map(|file| file.parent());
+        let folders: BTreeSet<_> = folders.chain(beside).collect();
+        let entries = folders
+            .into_iter()
+            .filter_map(|folder| fs::read_dir(folder).ok());
+        let files = entries.flatten().flatten().map(|entry| entry.path());
+        files.filter(is_of_crate).collect()
+    }
+
     /// What the build script of the compiled crate's own package said and made.
     pub(crate) fn made_for_own() -> String {
         let out = env::var_os("OUT_DIR").map(PathBuf::from);
@@ -172,6 +203,24 @@ fn externs(arguments: &[OsString]) -> BTreeMap<String, PathBuf> {
             (name.to_owned(), PathBuf::from(path))
         })
         .collect()
+}
+
+/// Where the compiler notes the sources of a crate: `libname-hash.rmeta` has a
+/// `name-hash.d` beside it.
+fn noted_beside(file: &Path) -> Option<PathBuf> {
+    let stem = file.file_stem()?.to_str()?;
+    let stem = stem.strip_prefix("lib").unwrap_or(stem);
+    Some(file.with_file_name(format!("{stem}.d")))
+}
+
+/// The folder of the package of the first source that was noted.
+fn noted_folder(noted: &Path) -> Option<PathBuf> {
+    let text = fs::read_to_string(noted).ok()?;
+    let (_, sources) = text.lines().next()?.split_once(": ")?;
+    let source = Path::new(sources.split(' ').next()?);
+    let mut above = source.ancestors().skip(1).filter(|_| source.is_absolute());
+    let folder = above.find(|folder| folder.join("Cargo.toml").is_file());
+    folder.map(Path::to_owned)
 }
 
 /// `-C extra-filename=-hash`.

@@ -51,6 +51,7 @@ impl Index {
         self.wild_calls = wild;
         self.made_by_calls();
         self.calls_in_bodies();
+        self.graph.take();
         self.disguised_macros();
         self.graph.take();
     }
@@ -65,6 +66,7 @@ impl Index {
             presence,
             local: Map::default(),
             renamed: Vec::new(),
+            macro_uses: Vec::new(),
             files: BTreeSet::new(),
         });
         let folder = root.parent().unwrap_or(Path::new("")).to_owned();

@@ -13,10 +13,10 @@ use crate::{
 };
 
 use super::{
-    Content, Entry, ImplHead, Index,
+    Content, Entry, ImplHead, Index, MacroUse,
     heads::{attributes_before, impl_parts, is_module, trait_path, walk},
     pieces::Pieces,
-    tame::may_make_items,
+    tame::{may_make_items, tame_macros},
 };
 
 impl Index {
@@ -42,7 +42,7 @@ impl Index {
                 }
                 Kind::ExternCrate => {
                     let is_conditional = self.conditions_of_import(module, item.attributes);
-                    self.import_crate(module, item.head, is_conditional);
+                    self.import_crate(module, item, is_conditional);
                 }
                 Kind::Module => {
                     let body = outlined.body.as_ref().map(|body| part.part(body));
@@ -93,8 +93,8 @@ impl Index {
     }
 
     /// `extern crate a as b;` is an import.
-    fn import_crate(&mut self, module: usize, head: &[Tree], is_conditional: bool) {
-        let idents: Vec<_> = head.iter().filter_map(Tree::ident).collect();
+    fn import_crate(&mut self, module: usize, item: &syntax::Item<'_>, is_conditional: bool) {
+        let idents: Vec<_> = item.head.iter().filter_map(Tree::ident).collect();
         let position = idents.iter().position(|n| self.names.text(*n) == "crate");
         let Some([name, rest @ ..]) = position.map(|at| &idents[at + 1..]) else {
             return;
@@ -112,6 +112,8 @@ impl Index {
         };
         let krate = self.modules[module].krate;
         if self.modules[module].parent.is_none() {
+            let used = MacroUse::of(*name, item.attributes, &self.names);
+            self.crates[krate].macro_uses.extend(used);
             self.crates[krate].renamed.push(import.clone());
         }
         self.modules[module].imports.push(import);
@@ -148,6 +150,7 @@ impl Index {
         if makes_items {
             self.modules[module].generators.push(owner);
         }
+        self.note_bearer(module, owner, item.attributes);
         let Some(body) = outlined.body.as_ref().map(|body| part.part(body)) else {
             return Ok(());
         };
@@ -255,6 +258,7 @@ impl Index {
         if may_make_items(item.attributes, &self.names) {
             self.modules[module].generators.push(id);
         }
+        self.note_bearer(module, id, item.attributes);
         if item.kind == Kind::ForeignBlock {
             self.declared_in_block(module, id, &own)?;
         }
@@ -272,6 +276,13 @@ impl Index {
             self.included_items(module, id, folder);
         }
         Ok(())
+    }
+
+    /// Notes the macros on an item whose names tell that they make no others.
+    fn note_bearer(&mut self, module: usize, id: usize, attributes: &[Tree]) {
+        let macros = tame_macros(attributes, &self.names).into_iter();
+        let bearers = &mut self.modules[module].bearers;
+        bearers.extend(macros.map(|path| (path, id)));
     }
 
     /// Modules inside a function or a constant. They know that around it as their

@@ -47,7 +47,7 @@ impl Index {
         let calls: Vec<_> = self.macro_words.keys().copied().collect();
         let made: Map<_, _> = calls
             .iter()
-            .map(|call| (*call, self.made_by(*call)))
+            .map(|call| (*call, self.made_of(*call, false)))
             .collect();
         for call in calls {
             let parts = made[&call].parts.iter();
@@ -66,7 +66,8 @@ impl Index {
         pieces.map_or(&[], |pieces| &pieces.macros)
     }
 
-    fn made_by(&self, call: usize) -> Made {
+    /// What a call makes; with macros of other crates in its rules, members of any name.
+    pub(super) fn made_of(&self, call: usize, by_others: bool) -> Made {
         let parts = self.parts_of_macro(call);
         let pieces = || {
             parts
@@ -85,6 +86,9 @@ impl Index {
         if parts.are_all && !pieces().any(|pieces| pieces.takes_words) {
             // Items that are given are made as they are.
             origin = Origin::Here;
+        }
+        if by_others {
+            origin = Origin::Anywhere;
         }
         let mut names = BTreeSet::new();
         if origin >= Origin::Given {

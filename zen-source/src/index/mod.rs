@@ -3,11 +3,13 @@
 mod bodies;
 mod content;
 mod crates;
+mod disguises;
 mod foreign;
 mod heads;
 mod inner;
 mod items;
 mod linked;
+mod macro_use;
 mod made;
 mod modules;
 mod nested;
@@ -38,6 +40,7 @@ use crate::{
 use bodies::Body;
 use content::Content;
 pub(crate) use inner::InnerCall;
+use macro_use::MacroUse;
 pub(crate) use made::Made;
 use nested::NestedImpl;
 use pieces::Pieces;
@@ -74,6 +77,8 @@ pub(crate) struct Index {
     pieces: Map<usize, Pieces>,
     /// Macro calls that may define anything.
     pub(crate) wild_calls: Set<usize>,
+    /// The macros that an item or a macro call bears under names that tell of others.
+    pub(crate) disguised: Map<usize, Vec<PathRef>>,
     /// What names were found to stand for.
     pub(crate) graph: RefCell<Graph>,
     /// Impls inside functions and constants. They hold outside, too.
@@ -99,6 +104,8 @@ pub(crate) struct Crate {
     pub(crate) local: Map<Name, usize>,
     /// `extern crate` at its root: names that all its modules know.
     pub(crate) renamed: Vec<Import>,
+    /// The crates whose macros all its modules know: `#[macro_use] extern crate a`.
+    macro_uses: Vec<MacroUse>,
     /// All its files, for when nothing narrower will do.
     pub(crate) files: BTreeSet<PathBuf>,
 }
@@ -121,6 +128,8 @@ pub(crate) struct Module {
     pub(crate) macro_calls: Vec<usize>,
     /// Items that a macro stands on, which may make others.
     pub(crate) generators: Vec<usize>,
+    /// The macros on its items that make no others, as their names tell.
+    bearers: Vec<(PathRef, usize)>,
     /// Whether a macro stands on it that may keep what conditions leave out.
     pub(crate) is_rewritten: bool,
     /// Whether its macros are known behind it, too: `#[macro_use]`.

@@ -39,6 +39,7 @@ impl Index {
             imports: Vec::new(),
             macro_calls: Vec::new(),
             generators: Vec::new(),
+            bearers: Vec::new(),
             is_rewritten: false,
             macro_use: false,
             entries: Vec::new(),

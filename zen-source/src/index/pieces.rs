@@ -11,7 +11,10 @@ use crate::{
     tree::{Name, Names, Tree},
 };
 
-use super::{heads::walk, tame::makes_items};
+use super::{
+    heads::walk,
+    tame::{add_tame_macros, makes_items},
+};
 
 /// Words that stand before the name of an item or of a member.
 const DECLARING: [&str; 12] = [
@@ -71,6 +74,8 @@ pub(super) struct Pieces {
     pub(super) brings_others: bool,
     /// The macros that are called where items stand.
     pub(super) macros: Vec<PathRef>,
+    /// The macros that stand on items and make no others, as their names tell.
+    pub(super) tame: Vec<PathRef>,
     /// Fragments that are attributes, the `$meta` of `#[$meta]`: they are seen as such
     /// wherever they are given.
     attributes: BTreeSet<Name>,
@@ -227,6 +232,9 @@ impl Pieces {
             [dollar, ..] if dollar.is_punct('$') => true,
             _ => makes_items(inner, names),
         };
+        if !place.in_body {
+            add_tame_macros(inner, names, &mut self.tame);
+        }
         if makes_items {
             // It may make members of any name, too.
             self.origin = Origin::Anywhere;

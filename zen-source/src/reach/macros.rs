@@ -228,6 +228,20 @@ impl Reach<'_> {
             || made.any(|name| self.members.contains(*name))
     }
 
+    /// Macros that an item or the rules of a call bear under names that tell of others.
+    pub(super) fn disguised(&mut self, entry: usize) {
+        let index = self.index;
+        let module = index.entries[entry].module;
+        for path in index.disguised.get(&entry).into_iter().flatten() {
+            let mut targets = index.resolve(Scope::of(module), path, Spaces::MACROS);
+            if let [only] = path.segments.as_slice() {
+                targets.extend(index.crates_of_macros(module, *only));
+            }
+            let edge = self.edge(path, targets);
+            self.edges.entry(entry).or_default().insert(edge);
+        }
+    }
+
     /// Whether the rules of all macros of a call are at hand.
     fn has_rules(&self, call: usize) -> bool {
         let found = &self.index.entries[call];

@@ -181,6 +181,7 @@ impl<'a> Reach<'a> {
             let (module, imports) = (*module, &[][..]);
             self.given(Scope { module, imports }, path);
         }
+        self.disguised(entry);
         if found.kind == Kind::ForeignBlock {
             self.linked(references);
         }

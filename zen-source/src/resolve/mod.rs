@@ -39,6 +39,14 @@ pub(crate) struct Scope<'a> {
     pub(crate) imports: &'a [Import],
 }
 
+impl Scope<'_> {
+    /// That of a module itself.
+    pub(crate) fn of(module: usize) -> Self {
+        let imports = &[];
+        Self { module, imports }
+    }
+}
+
 impl Index {
     /// All that a path may stand for, under any condition: whatever is declared, in any
     /// namespace, and what macros may make in the given ones.
@@ -85,7 +93,7 @@ impl Index {
     }
 
     /// What stands outside of all modules and has a name: crates.
-    fn outside(&self, krate: usize, name: Name) -> Option<Target> {
+    pub(crate) fn outside(&self, krate: usize, name: Name) -> Option<Target> {
         let is_standard = matches!(self.names.text(name), "std" | "core" | "alloc");
         self.extern_crate(krate, name)
             .or(is_standard.then_some(Target::Standard))
