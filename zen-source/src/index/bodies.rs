@@ -10,7 +10,7 @@ use std::mem;
 use crate::{
     imports::Binding,
     outline::{Outlined, Part},
-    reach::{STANDARD_MACROS, TAME_MACROS},
+    reach::STANDARD_MACROS,
     references::PathRef,
     resolve::{Scope, Target},
     spaces::Spaces,
@@ -132,12 +132,10 @@ impl Index {
         is_left_out && called.harmless.contains(&self.names.intern(TEST))
     }
 
-    /// The names of well-known macros that nobody gives to others.
+    /// The names of well-known macros that nobody gives to others. A glob cannot: that
+    /// is an error where the name is used.
     fn harmless_names(&self) -> Set<Name> {
-        let known = STANDARD_MACROS
-            .iter()
-            .chain(&TAME_MACROS)
-            .chain(&OF_LANGUAGE);
+        let known = STANDARD_MACROS.iter().chain(&OF_LANGUAGE);
         let mut names: Set<_> = known.map(|name| self.names.intern(name)).collect();
         for name in self.rules.keys() {
             names.remove(name);
@@ -246,13 +244,16 @@ fn is_test(attributes: &[Tree], names: &Names) -> bool {
     all.any(|list| matches!(list, [Tree::Ident(name)] if names.text(*name) == TEST))
 }
 
-/// The path that stands before a mark in a text, if it may be that of a macro.
+/// The path that stands before a mark in a text, if it may be that of a macro: one that
+/// leads nowhere, where a comment may stand between them.
 fn path_before(text: &str, mark: usize, names: &Names) -> Option<PathRef> {
-    let bytes = text.as_bytes();
-    let mut end = mark;
-    while end > 0 && bytes[end - 1].is_ascii_whitespace() {
-        end -= 1;
+    let before = text.get(..mark)?;
+    let text = before.trim_end();
+    if is_behind_comment(text, &before[text.len()..]) {
+        return Some(PathRef::of(names.intern("")));
     }
+    let bytes = text.as_bytes();
+    let end = bytes.len();
     let mut start = end;
     while start > 0 && is_of_path(bytes[start - 1]) {
         start -= 1;
@@ -269,6 +270,12 @@ fn path_before(text: &str, mark: usize, names: &Names) -> Option<PathRef> {
     })
 }
 
+/// Whether a text may end with a comment, from what is blank behind it.
+fn is_behind_comment(text: &str, blank: &str) -> bool {
+    let line = text.rsplit('\n').next().unwrap_or_default();
+    text.ends_with("*/") || blank.contains('\n') && line.contains("//")
+}
+
 fn is_of_path(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b':' | b'#') || !byte.is_ascii()
 }
@@ -276,7 +283,7 @@ fn is_of_path(byte: u8) -> bool {
 #[cfg(test)]
 mod tests {
     use super::path_before;
-    use crate::tree::Names;
+    use crate::{references::PathRef, tree::Names};
 
     #[test]
     fn a_path_stands_before_the_mark_of_a_call() {
@@ -285,6 +292,8 @@ mod tests {
             ("{ a::b !", "a b"),
             ("(::a::r#b!", "a b"),
             ("return é!", "é"),
+            ("a\n !", "a"),
+            ("a // b\n::c!", "c"),
             ("if !", ""),
             ("a && !", ""),
             ("!", ""),
@@ -295,6 +304,15 @@ mod tests {
             let segments = path.map(|path| path.segments).unwrap_or_default();
             let found: Vec<_> = segments.iter().map(|name| names.text(*name)).collect();
             assert_eq!(found.join(" "), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_comment_may_hide_what_is_called() {
+        for text in ["a /* b */ !", "a // vec\n !", "a // b\n/* /* */ */!"] {
+            let names = Names::default();
+            let path = path_before(text, text.len() - 1, &names);
+            assert_eq!(path, Some(PathRef::of(names.intern(""))), "{text}");
         }
     }
 }
