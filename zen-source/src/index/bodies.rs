@@ -198,11 +198,7 @@ impl Index {
         }
         let rules = self.macro_rules(module, path).into_iter().collect();
         let all = self.rules_within(module, &rules);
-        let scope = |module| Scope {
-            module,
-            imports: &[],
-        };
-        if !self.has_rules(module, path) && !self.makes_values(scope(module), path) {
+        if !self.has_rules(module, path) && !self.makes_values(Scope::of(module), path) {
             return true;
         }
         let word = self.names.intern("impl");
@@ -215,7 +211,7 @@ impl Index {
                     !self.is_known_macro(home, path)
                         && !self.has_rules(home, path)
                         && !self.has_rules(module, path)
-                        && !self.makes_values(scope(home), path)
+                        && !self.makes_values(Scope::of(home), path)
                 };
                 references.words.contains(&word) || macros.any(is_other)
             })

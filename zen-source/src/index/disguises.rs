@@ -13,7 +13,6 @@ use crate::{
     references::PathRef,
     resolve::{Scope, Target},
     spaces::Spaces,
-    syntax::Kind,
     tables::{Map, Set},
     tree::Name,
 };
@@ -60,9 +59,8 @@ impl Index {
     }
 
     fn may_make_others(&mut self, bearer: usize, path: PathRef) {
-        let found = &self.entries[bearer];
-        let module = found.module;
-        if found.kind == Kind::MacroCall && !self.disguised.contains_key(&bearer) {
+        let module = self.entries[bearer].module;
+        if self.is_macro_call(bearer) && !self.disguised.contains_key(&bearer) {
             // What it makes may have members of any name.
             let made = self.made_of(bearer, true);
             self.made.insert(bearer, made);
@@ -284,7 +282,7 @@ impl Index {
         match target {
             Target::Foreign(krate, dependency) => !self.is_tame_package(*krate, dependency),
             Target::Entry(entry) if self.may_make_rules(target) => {
-                let is_call = self.entries[*entry].kind == Kind::MacroCall;
+                let is_call = self.is_macro_call(*entry);
                 !is_call || self.wild_calls.contains(entry) || self.is_imported_by(*entry, name)
             }
             Target::Inside(module) => {

@@ -32,10 +32,7 @@ impl Reach<'_> {
         }
         let mut modules = self.modules_named(scope, inputs.iter().copied().map(PathRef::of));
         for rule in &all {
-            let own = Scope {
-                module: index.entries[*rule].module,
-                imports: &[],
-            };
+            let own = Scope::of(index.entries[*rule].module);
             let paths = index.references(*rule).paths.keys();
             modules.extend(self.modules_named(own, paths.clone().cloned()));
             modules.extend(self.modules_named(scope, paths.cloned()));
@@ -80,10 +77,7 @@ impl Reach<'_> {
             if !met.insert(module) {
                 continue;
             }
-            let scope = Scope {
-                module,
-                imports: &[],
-            };
+            let scope = Scope::of(module);
             for word in words {
                 let path = PathRef {
                     absolute: false,

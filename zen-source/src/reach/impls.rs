@@ -199,10 +199,7 @@ fn types_in_macro(index: &Index, call: usize, words: &BTreeSet<Name>) -> BTreeSe
     }
     let mut types = BTreeSet::new();
     for module in modules {
-        let scope = Scope {
-            module,
-            imports: &[],
-        };
+        let scope = Scope::of(module);
         types_named(index, scope, &paths, &mut types);
     }
     types.remove(&call);
@@ -218,10 +215,7 @@ fn types_in_inner(index: &Index, call: &InnerCall) -> BTreeSet<usize> {
     };
     types_named(index, here, &call.paths, &mut types);
     for module in call.homes.iter().filter(|home| **home != call.module) {
-        let scope = Scope {
-            module: *module,
-            imports: &[],
-        };
+        let scope = Scope::of(*module);
         types_named(index, scope, &call.paths, &mut types);
     }
     types
@@ -302,8 +296,5 @@ fn declared_types_of(
 }
 
 fn module_of(index: &Index, entry: usize) -> Scope<'static> {
-    Scope {
-        module: index.entries[entry].module,
-        imports: &[],
-    }
+    Scope::of(index.entries[entry].module)
 }

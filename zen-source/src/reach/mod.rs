@@ -259,10 +259,7 @@ impl<'a> Reach<'a> {
             let references = &index.modules[module].references;
             self.conditions(module, references);
             // What stands on a module may change all that is in it.
-            let scope = Scope {
-                module: index.modules[module].parent.unwrap_or(module),
-                imports: &[],
-            };
+            let scope = Scope::of(index.modules[module].parent.unwrap_or(module));
             for (path, spaces) in &references.paths {
                 self.path(scope, path, *spaces, None);
             }

@@ -51,10 +51,7 @@ impl Reach<'_> {
             return;
         }
         let index = self.index;
-        let scope = Scope {
-            module,
-            imports: &[],
-        };
+        let scope = Scope::of(module);
         for entry in &index.modules[module].entries {
             if matches!(index.entries[*entry].kind, Kind::Trait | Kind::MacroCall) {
                 self.visible.insert(*entry);
@@ -86,10 +83,7 @@ impl Reach<'_> {
     pub(super) fn module_imports(&mut self) {
         let index = self.index;
         for module in self.modules.clone() {
-            let scope = Scope {
-                module,
-                imports: &[],
-            };
+            let scope = Scope::of(module);
             let mut edges = Vec::new();
             for import in &index.modules[module].imports {
                 let last = import

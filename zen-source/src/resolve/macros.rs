@@ -53,10 +53,7 @@ impl Index {
         if !self.is_standard_macro(path) && !self.is_tame_macro(path) {
             return false;
         }
-        let scope = Scope {
-            module,
-            imports: &[],
-        };
+        let scope = Scope::of(module);
         let is_other = |target: &Target| match target {
             Target::Foreign(krate, name) => !self.is_tame_crate(*krate, name),
             target => self.is_of_other(target),
@@ -140,10 +137,7 @@ impl Index {
 
     /// Whether a path may stand for a macro without rules, or whose rules are not at hand.
     pub(crate) fn may_be_other(&self, module: usize, path: &PathRef) -> bool {
-        let scope = Scope {
-            module,
-            imports: &[],
-        };
+        let scope = Scope::of(module);
         let targets = self.resolve(scope, path, Spaces::MACROS);
         targets.iter().any(|target| self.is_of_other(target))
     }
@@ -194,10 +188,7 @@ impl Index {
         } else {
             found.clear();
         }
-        let scope = Scope {
-            module,
-            imports: &[],
-        };
+        let scope = Scope::of(module);
         for target in self.resolve(scope, path, Spaces::MACROS) {
             if let Some(rule) = self.rules_of(&target)
                 && !found.contains(&rule)
